@@ -1,0 +1,1 @@
+"""Who: users, roles, sessions, audit trail, notifications."""

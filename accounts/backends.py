@@ -1,0 +1,51 @@
+"""Who may come in, and who may do what to which object."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Q
+from guardian.core import ObjectPermissionChecker
+
+from accounts.phones import to_e164
+from eventify.lib.errors import Invalid
+
+
+class EventifyBackend(ModelBackend):
+    """Log-in by e-mail, username or phone; a permission held globally also counts when an object is asked about.
+
+    An object says whose it is by `permission_scope`: the partner that it belongs to.
+    """
+
+    def authenticate(self, request, username=None, password=None, email=None, **kwargs):
+        identifier = username or email
+        if not isinstance(identifier, str) or not isinstance(password, str):
+            return None
+        user = find_user(identifier)
+        if user is None:
+            get_user_model()().set_password(password)  # the same time for known and unknown accounts
+            return None
+        return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user):
+        return user.is_active and user.banned_at is None
+
+    def has_perm(self, user_obj, perm, obj=None):
+        if not self.user_can_authenticate(user_obj):
+            return False
+        if super().has_perm(user_obj, perm):
+            return True
+        scope = getattr(obj, "permission_scope", None)
+        return scope is not None and ObjectPermissionChecker(user_obj).has_perm(perm.rpartition(".")[2], scope)
+
+
+def find_user(identifier: str):
+    """The user with this e-mail address, username or phone number, or None."""
+    if "\x00" in identifier:
+        return None
+    query = Q(email__iexact=identifier) | Q(username__iexact=identifier)
+    try:
+        query |= Q(phone=to_e164(identifier))
+    except Invalid:
+        pass
+    # An e-mail address of one may be the username of another: the address wins.
+    found = sorted(get_user_model().objects.filter(query)[:3], key=lambda user: user.email.lower() != identifier.lower())
+    return found[0] if found else None

@@ -1,0 +1,30 @@
+"""Keeping a person out, and letting them in again."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, sessions
+from accounts.models import User
+from eventify.lib.errors import Conflict
+
+
+@transaction.atomic
+def ban(user: User, *, reason: str, by: User) -> User:
+    """Ban the user and end all their sessions at once. Conflict for oneself or a Super Admin."""
+    if user.pk == by.pk or user.is_superuser:
+        raise Conflict(_("You cannot ban yourself or a Super Admin."))
+    user.banned_at, user.ban_reason = timezone.now(), reason
+    user.save(update_fields=["banned_at", "ban_reason", "updated_at"])
+    sessions.end_all(user)
+    audit.record("BANNED_USER", user, by=by, reason=reason)
+    return user
+
+
+@transaction.atomic
+def unban(user: User, *, by: User) -> User:
+    """Let a banned user in again."""
+    user.banned_at, user.ban_reason = None, ""
+    user.save(update_fields=["banned_at", "ban_reason", "updated_at"])
+    audit.record("UNBANNED_USER", user, by=by)
+    return user

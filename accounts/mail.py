@@ -1,0 +1,63 @@
+"""Mail that is never lost: a row first, sent by a task, found again by a sweep."""
+
+import logging
+import smtplib
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.models import OutgoingMail
+from eventify.lib.later import later
+
+logger = logging.getLogger(__name__)
+MOST_ATTEMPTS = 12
+_BATCH = 100
+
+
+def queue(template: str, to: str, **context) -> OutgoingMail:
+    """Owe a mail: `templates/emails/<template>.txt` with this JSON context, sent after the commit."""
+    mail = OutgoingMail.objects.create(template=template, to=to, context=context)
+    later("accounts.tasks.send_pending_mail", mail.pk)
+    return mail
+
+
+def send_pending(only: int | None = None) -> int:
+    """Send what is due (or mail `only`), each in its own short transaction; returns how many went out."""
+    due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
+    keys = [only] if only else list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
+    return sum(_send_one(key) for key in keys)
+
+
+@transaction.atomic
+def _send_one(key: int) -> bool:
+    # Locked while it is sent, so that the message and the sweep together send it once.
+    unsent = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=key, sent_at=None)
+    mail = unsent.first()
+    if mail is None:
+        return False
+    subject, _newline, text = render_to_string(f"emails/{mail.template}.txt", _context(mail)).partition("\n")
+    try:
+        send_mail(subject.strip(), text.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [mail.to])
+    except (smtplib.SMTPException, OSError) as error:
+        return _try_later(mail, error)
+    mail.sent_at = timezone.now()
+    mail.save(update_fields=["sent_at"])
+    return True
+
+
+def _context(mail: OutgoingMail) -> dict:
+    return {"site_url": settings.SITE_URL, **mail.context}
+
+
+def _try_later(mail: OutgoingMail, error: Exception) -> bool:
+    logger.warning("mail %s not sent: %s", mail.pk, error)
+    wait = timedelta(seconds=30 * 2**mail.attempts)
+    OutgoingMail.objects.filter(pk=mail.pk).update(
+        attempts=F("attempts") + 1, next_attempt_at=timezone.now() + wait, last_error=str(error)[:500]
+    )
+    return False

@@ -1,0 +1,205 @@
+"""Who: users, roles, sessions, device tokens, the audit trail, notifications and outgoing mail."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Upper
+
+from accounts.permissions import LABEL, SUPER_ADMIN
+from eventify.lib.ids import new_uid
+from eventify.lib.models import Entity
+
+
+class UserManager(BaseUserManager):
+    """Makes the rows; the rules of signing up are in accounts/signup.py."""
+
+    def create_user(self, email, password=None, **fields):
+        fields.setdefault("username", email)
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        """A Super Admin, as `manage.py createsuperuser` makes the first one."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        user.groups.add(*Role.objects.filter(name=SUPER_ADMIN))
+        return user
+
+    def get_by_natural_key(self, email):
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin, Entity):
+    """A person with an account: buyer, volunteer, partner member or staff; one account for all five contracts."""
+
+    email = models.EmailField(max_length=254)
+    username = models.CharField(max_length=150)
+    phone = models.CharField(max_length=16, null=True, blank=True, unique=True, help_text="E.164")  # noqa: DJ001
+    full_name = models.CharField(max_length=200, blank=True)
+    avatar_url = models.CharField(max_length=500, blank=True)
+    pincode = models.CharField(max_length=12, blank=True)
+    district = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=100, blank=True)
+    place = models.CharField(max_length=100, blank=True)
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    is_active = models.BooleanField(default=True, help_text="Off: the account (or staff access) is closed.")
+    is_staff = models.BooleanField(default=False, help_text="May see the command center and /django-admin/.")
+    banned_at = models.DateTimeField(null=True, blank=True)
+    ban_reason = models.TextField(blank=True)
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    last_active_at = models.DateTimeField(null=True, blank=True)
+    total_spent = models.DecimalField(max_digits=14, decimal_places=2, default=0, help_text="Paid less refunded.")
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.UniqueConstraint(Lower("username"), name="user_username_unique"),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at"], name="user_newest"),
+            models.Index(fields=["is_staff"], name="user_staff", condition=Q(is_staff=True)),
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="user_email_search"),
+            GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="user_name_search"),
+        ]
+
+    def __str__(self):
+        return self.full_name or self.email
+
+    @property
+    def first_name(self) -> str:
+        return self.full_name.partition(" ")[0]
+
+    @property
+    def last_name(self) -> str:
+        return self.full_name.partition(" ")[2]
+
+    @property
+    def is_banned(self) -> bool:
+        return self.banned_at is not None
+
+    @property
+    def role(self):
+        """The staff role, or None. Staff have exactly one."""
+        return next((group.role for group in self.groups.all() if hasattr(group, "role")), None)
+
+    def can(self, permission: str, on=None) -> bool:
+        """Whether the user holds `permission` (an id of the catalogue) everywhere, or on the partner of `on`."""
+        return self.has_perm(f"{LABEL}.{permission}", on)
+
+
+class Role(Group):
+    """What a member of staff may do: an auth group with a description. A system role cannot be deleted."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    description = models.TextField(blank=True)
+    is_system = models.BooleanField(default=False)
+
+
+class Session(models.Model):
+    """One log-in with a bearer token. Ending it ends every token that carries its uid, at once."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    refresh_jti = models.CharField(max_length=64, blank=True, help_text="The one refresh token that is good now.")
+
+    class Meta:
+        indexes = [models.Index(fields=["user"], name="session_live", condition=Q(ended_at=None))]
+
+    def __str__(self):
+        return f"{self.user_id} since {self.created_at:%F %T}"
+
+
+class DeviceToken(models.Model):
+    """A token of contract 003, one per device, kept only as a SHA-256 hash; expires 180 days after its last use."""
+
+    key_hash = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="device_tokens")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["last_used_at"], name="device_token_oldest")]
+
+    def __str__(self):
+        return f"{self.user_id}, last used {self.last_used_at:%F}"
+
+
+class AuditLog(models.Model):
+    """Who did what to what: one line per privileged change, never edited."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="audit_lines")
+    action = models.CharField(max_length=64, help_text="For example APPROVED_KYC.")
+    target_resource = models.CharField(max_length=100, help_text="For example partner_123.")
+    details = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["action", "-id"], name="audit_action"),
+            models.Index(fields=["target_resource", "-id"], name="audit_target"),
+            models.Index(fields=["actor", "-id"], name="audit_actor"),
+        ]
+
+    def __str__(self):
+        return f"{self.action} {self.target_resource}"
+
+
+class Notification(Entity):
+    """A message to one user inside the product."""
+
+    class Level(models.TextChoices):
+        CRITICAL = "critical"
+        INFO = "info"
+        SUCCESS = "success"
+
+    class Kind(models.TextChoices):
+        SYSTEM = "system"
+        ORDER = "order"
+        PROMOTION = "promotion"
+
+    recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
+    level = models.CharField(max_length=8, choices=Level, default=Level.INFO, help_text="The type in 000.")
+    kind = models.CharField(max_length=9, choices=Kind, default=Kind.SYSTEM, help_text="The type in 001.")
+    title = models.CharField(max_length=200)
+    message = models.TextField(blank=True)
+    is_read = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["recipient", "is_read", "-id"], name="notification_inbox")]
+
+    def __str__(self):
+        return self.title
+
+
+class OutgoingMail(models.Model):
+    """A mail that is owed: written with the change that causes it, rendered and sent by a task, found by a sweep."""
+
+    to = models.EmailField()
+    template = models.CharField(max_length=64, help_text="templates/emails/<template>.txt: the subject, then the text.")
+    context = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(auto_now_add=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_attempt_at"], name="mail_due", condition=Q(sent_at=None))]
+
+    def __str__(self):
+        return f"{self.template} to {self.to}"

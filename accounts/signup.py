@@ -1,0 +1,134 @@
+"""Becoming a user, and changing who one is."""
+
+import re
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import sessions
+from accounts.models import User
+from accounts.phones import to_e164
+from eventify.lib.errors import Conflict, Invalid
+
+_USERNAME = re.compile(r"[\w.+-]{1,150}")
+PASSWORD_MAX = 256  # characters; hashing time grows with the length
+_PROFILE = ("full_name", "avatar_url", "pincode", "district", "state", "country", "place")
+
+
+class Taken(Conflict):
+    """Another account has this e-mail address, username or phone number. `errors` names the fields."""
+
+    code = "taken"
+
+    def __init__(self, errors: dict):
+        super().__init__(next(iter(errors.values()))[0])
+        self.errors = errors
+
+
+def register(*, email: str, password: str, full_name="", phone="", username="", **profile) -> User:
+    """Make an account. Raises Invalid (a value is not acceptable) or Taken (another account has it)."""
+    email = clean_email(email)
+    phone = to_e164(phone) if phone else None
+    check_password_rules(password, User(email=email, full_name=full_name))
+    check_free(email=email, phone=phone, username=username and clean_username(username))
+    user = User(email=email, phone=phone, full_name=full_name, **profile)
+    user.set_password(password)
+    return _save_new(user, username)
+
+
+def clean_email(email: str) -> str:
+    """The address, checked and with a lower-case domain; Invalid when it is none."""
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Invalid("Enter a valid email address.", errors={"email": error.messages}) from None
+    return User.objects.normalize_email(email)
+
+
+def clean_username(username: str) -> str:
+    """The username, checked: letters, digits and . + - _ (never an @, which marks an e-mail address)."""
+    if not _USERNAME.fullmatch(username):
+        raise Invalid.field("username", _("Use letters, digits and . + - _ only, at most 150."))
+    return username
+
+
+def check_password_rules(password: str, user: User) -> None:
+    """Invalid when the password breaks the rules in force (settings; the demo has none but a length)."""
+    if not password or len(password) > PASSWORD_MAX:
+        raise Invalid.field("password", _("Use between 1 and %(most)s characters.") % {"most": PASSWORD_MAX})
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(error.messages[0], errors={"password": error.messages}) from None
+
+
+def check_free(*, email=None, phone=None, username=None, but: User | None = None) -> None:
+    """Taken when another account than `but` has one of these; one query for all three."""
+    wanted = {"email": (email, "email__iexact"), "phone_number": (phone, "phone"), "username": (username, "username__iexact")}
+    others = User.objects.exclude(pk=but.pk) if but else User.objects.all()
+    sentences = {
+        "email": _("Email is already registered."),
+        "phone_number": _("Phone number is already registered."),
+        "username": _("Username is already taken."),
+    }
+    errors = {
+        field: [sentences[field]]
+        for field, (value, lookup) in wanted.items()
+        if value and others.filter(**{lookup: value}).exists()
+    }
+    if errors:
+        raise Taken(errors)
+
+
+def _save_new(user: User, username: str) -> User:
+    for _attempt in range(10):
+        user.username = username or free_username(user.email)
+        try:
+            with transaction.atomic():
+                user.save()
+            return user
+        except IntegrityError:  # somebody took it between the check and now: name it, or choose another username
+            check_free(email=user.email, phone=user.phone, username=username)
+    raise Conflict(_("Please try again."))
+
+
+def free_username(email: str) -> str:
+    """The local part of the address, numbered when somebody has it already (contract 003)."""
+    stem = re.sub(r"[^\w.+-]", "", email.partition("@")[0])[:140] or "user"
+    pattern = rf"^{re.escape(stem)}[0-9]*$"
+    taken = {name.lower() for name in User.objects.filter(username__iregex=pattern).values_list("username", flat=True)}
+    if stem.lower() not in taken:
+        return stem
+    number = 2
+    while f"{stem}{number}".lower() in taken:
+        number += 1
+    return f"{stem}{number}"
+
+
+def change_profile(user: User, **changes) -> User:
+    """Change the descriptive fields of the own profile."""
+    for name, value in changes.items():
+        if name not in _PROFILE:
+            raise TypeError(f"{name} is not a profile field")
+        setattr(user, name, value)
+    user.save(update_fields=[*changes, "updated_at"])
+    return user
+
+
+def change_password(user: User, *, old: str, new: str) -> None:
+    """Change the own password and end every session and token. Invalid when `old` is wrong or `new` is too weak."""
+    if not user.check_password(old):
+        raise Invalid.field("old_password", _("The old password is not correct."))
+    set_password(user, new)
+
+
+@transaction.atomic
+def set_password(user: User, new: str) -> None:
+    """Give the user this password and end every session and token."""
+    check_password_rules(new, user)
+    user.set_password(new)
+    user.save(update_fields=["password", "updated_at"])
+    sessions.end_all(user)

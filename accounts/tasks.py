@@ -1,0 +1,15 @@
+"""Celery's way in: three lines each, safe to run twice."""
+
+from celery import shared_task
+
+from accounts import mail, sessions
+
+
+@shared_task
+def send_pending_mail(only: int | None = None) -> int:
+    return mail.send_pending(only)
+
+
+@shared_task
+def forget_expired_tokens() -> int:
+    return sessions.forget_expired_device_tokens()

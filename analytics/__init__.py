@@ -1,0 +1,1 @@
+"""What it adds up to: cached summaries and statistics."""

@@ -1,0 +1,1 @@
+"""Who comes: ticket types, orders, bookings, tickets, seats, waitlist, payments, check-in."""

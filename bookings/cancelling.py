@@ -1,0 +1,131 @@
+"""Undoing: by the buyer, by staff, or because a hold ran out. Freed places go to the queue in the same transaction."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from bookings import inventory, refunds, tickets, waitlist
+from bookings.models import Booking, Order, Ticket
+from eventify.lib.errors import Conflict
+from events.models import Event
+
+LIVE = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
+SWEEP = 200  # overdue orders in one sweep
+
+
+class NotCancellable(Conflict):
+    """It is too late, or it is undone already."""
+
+    code = "not_cancellable"
+
+
+def cancel(order: Order, *, by: User | None, reason: str = "") -> Order:
+    """Cancel a whole order: its places return to stock, its tickets die, money paid for it goes back.
+
+    Locks the events, then the order. The order ends as cancelled, or as refunded when there was money.
+    NotCancellable when it is over already, a ticket was used, or an event has begun (staff may: `by` others).
+    """
+    with transaction.atomic():
+        events, order = lock(order)
+        if order.status not in (Order.Status.PENDING, Order.Status.PAID):
+            raise NotCancellable(_("This order is %(status)s already.") % {"status": order.status})
+        live = list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
+        _check_may_end(live, events, as_buyer=by is not None and by.pk == order.user_id)
+        _end(order, live, events, reason or "order cancelled")
+        if by and by.pk != order.user_id:
+            audit.record("CANCELLED_ORDER", order, by=by, reason=reason)
+    return order
+
+
+def cancel_booking(booking: Booking, *, by: User) -> Booking:
+    """Cancel one booking (002): leave the queue, or give the places back and the money for them.
+
+    The whole order of a pending booking ends, for its payment is for the whole. NotCancellable as in `cancel`.
+    """
+    with transaction.atomic():
+        if booking.order_id is None:
+            return _leave_queue(booking)
+        events, order = lock(booking.order)
+        booking = order.bookings.select_related("ticket_type", "event").get(pk=booking.pk)
+        if booking.status not in LIVE:
+            raise NotCancellable(_("This booking is cancelled already."))
+        ending = list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
+        if booking.status == Booking.Status.CONFIRMED:
+            ending = [one for one in ending if one.pk == booking.pk]
+        _check_may_end(ending, events, as_buyer=by.pk == booking.user_id)
+        _end(order, ending, events, "booking cancelled")
+        if by.pk != booking.user_id:
+            audit.record("CANCELLED_BOOKING", booking, by=by)
+    booking.refresh_from_db()
+    return booking
+
+
+def _leave_queue(booking: Booking) -> Booking:
+    event = inventory.lock([booking.event_id])[booking.event_id]
+    booking = Booking.objects.get(pk=booking.pk)
+    if booking.status == Booking.Status.WAITLISTED:
+        waitlist.leave(booking, event)
+        return booking
+    if booking.order_id:  # promoted between the request and the lock
+        return cancel_booking(booking, by=booking.user)
+    raise NotCancellable(_("This booking is cancelled already."))
+
+
+def lock(order: Order) -> tuple[dict[int, Event], Order]:
+    """Lock the order's events, then the order, and read it afresh. Call inside a transaction."""
+    events = inventory.lock(Booking.objects.filter(order=order).values_list("event", flat=True))
+    return events, Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+
+
+def _check_may_end(bookings: list[Booking], events: dict[int, Event], as_buyer: bool) -> None:
+    # Revoked first: a scan at this moment either came before and is seen here, or finds the ticket cancelled.
+    tickets.revoke(bookings)
+    if Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.USED).exists():
+        raise NotCancellable(_("A ticket of it was used at the door already."))
+    begun = [event.name for event in events.values() if event.starts_at and event.starts_at <= timezone.now()]
+    if as_buyer and begun and any(one.status == Booking.Status.CONFIRMED for one in bookings):
+        raise NotCancellable(_("%(event)s has begun; ask the organiser.") % {"event": begun[0]})
+
+
+def _end(order: Order, bookings: list[Booking], events: dict[int, Event], reason: str) -> None:
+    """Cancel these live bookings of a locked order, and the order when none is left."""
+    now = timezone.now()
+    was_paid = order.status == Order.Status.PAID
+    for booking in bookings:
+        booking.status, booking.cancelled_at = Booking.Status.CANCELLED, now
+        booking.save(update_fields=["status", "cancelled_at", "updated_at"])
+    amount = sum((booking.amount for booking in bookings), Decimal(0)) if was_paid else Decimal(0)
+    if amount:
+        refunds.request(order, amount, reason=reason)
+    if not order.bookings.filter(status__in=LIVE).exists():
+        order.status = Order.Status.REFUNDED if was_paid and order.total_amount else Order.Status.CANCELLED
+        order.cancelled_at = now
+        order.save(update_fields=["status", "cancelled_at", "has_expired", "updated_at"])
+    waitlist.release(bookings, events)
+
+
+def overdue():
+    """The pending orders whose hold has run out."""
+    return Order.objects.filter(status=Order.Status.PENDING, expires_at__lte=timezone.now())
+
+
+def expire_overdue(orders=None) -> int:
+    """Let overdue holds go, oldest first, each order in a transaction of its own; returns how many."""
+    orders = overdue() if orders is None else orders
+    keys = set(orders.order_by().values_list("pk", flat=True)[:SWEEP])
+    return sum(_expire(key) for key in sorted(keys))
+
+
+@transaction.atomic
+def _expire(key: int) -> bool:
+    events, order = lock(Order(pk=key))
+    if not order.is_overdue:  # paid or cancelled between the search and the lock
+        return False
+    order.has_expired = True
+    live = list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
+    _end(order, live, events, "hold expired")
+    return True

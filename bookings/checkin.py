@@ -1,0 +1,101 @@
+"""The door. A ticket admits one person, once."""
+
+import re
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from bookings.models import Ticket
+from eventify.lib.errors import Conflict, Forbidden, Missing
+from events.models import Event
+
+_CODE = re.compile(r"[A-Z2-7]{26}")
+
+
+class UnknownCode(Missing):
+    """No ticket has this code."""
+
+    code = "unknown_code"
+    message = gettext_lazy("There is no ticket with this code.")
+
+
+class NotValid(Conflict):
+    """The ticket is used or cancelled, or for another event; `ticket` tells which, when and where."""
+
+    code = "not_valid"
+
+    def __init__(self, message: str, reason: str, ticket: Ticket):
+        super().__init__(message, reason=reason)
+        self.reason = reason
+        self.ticket = ticket
+
+
+def look_up(code: str, *, by: User | None) -> Ticket:
+    """The ticket with this code, with its event, type and holder. UnknownCode; Forbidden without check_in there.
+
+    `by` None is the command line, whose user is trusted.
+    """
+    ticket = find(code)
+    if by is not None and not by.can("check_in", ticket.event):
+        raise Forbidden(_("You may not check in tickets of this event."))
+    return ticket
+
+
+def find(code: str) -> Ticket:
+    """The ticket with this code, as scanned or typed (case and blanks do not matter)."""
+    code = re.sub(r"[\s-]", "", code).upper()
+    rows = Ticket.objects.select_related("event__partner", "ticket_type", "user", "seat", "order")
+    ticket = rows.filter(ticket_code=code).first() if _CODE.fullmatch(code) else None
+    if ticket is None:
+        raise UnknownCode
+    return ticket
+
+
+def check(ticket: Ticket, event: Event | None = None) -> None:
+    """NotValid, with the reason, when the ticket would not be admitted now (to `event`, if given)."""
+    reason = why_not(ticket, event)
+    if reason:
+        raise NotValid(sentence(ticket, reason), reason, ticket)
+
+
+def why_not(ticket: Ticket, event: Event | None = None) -> str:
+    """used, cancelled, wrong_event, event_cancelled; empty when the ticket is good."""
+    if ticket.status != Ticket.Status.VALID:
+        return ticket.status
+    if event is not None and ticket.event_id != event.pk:
+        return "wrong_event"
+    return "event_cancelled" if ticket.event.state == Event.State.CANCELLED else ""
+
+
+def sentence(ticket: Ticket, reason: str) -> str:
+    """What the person at the door is told."""
+    if reason == Ticket.Status.USED:
+        at = f"{ticket.used_at.astimezone(ticket.event.zone):%d %b %Y, %H:%M:%S}"
+        where = f" ({ticket.used_gate})" if ticket.used_gate else ""
+        return _("Already used on %(at)s%(where)s.") % {"at": at, "where": where}
+    sentences = {
+        Ticket.Status.CANCELLED: _("This ticket was cancelled."),
+        "wrong_event": _("This ticket is for %(event)s.") % {"event": ticket.event.name},
+        "event_cancelled": _("%(event)s is cancelled.") % {"event": ticket.event.name},
+    }
+    return sentences[reason]
+
+
+@transaction.atomic
+def admit(code: str, *, by: User | None, gate: str = "", event: Event | None = None) -> Ticket:
+    """Use the ticket. One conditional UPDATE decides, so of two scans at once exactly one admits.
+
+    Raises UnknownCode, Forbidden, NotValid (used, cancelled, for another event).
+    """
+    ticket = look_up(code, by=by)
+    check(ticket, event)
+    now = timezone.now()
+    valid = Ticket.objects.filter(pk=ticket.pk, status=Ticket.Status.VALID)
+    if not valid.update(status=Ticket.Status.USED, used_at=now, used_by=by, used_gate=gate[:100], updated_at=now):
+        ticket.refresh_from_db()
+        check(ticket, event)
+    ticket.status, ticket.used_at, ticket.used_by, ticket.used_gate = Ticket.Status.USED, now, by, gate[:100]
+    return ticket

@@ -1,0 +1,62 @@
+"""Sending the buyer to the provider's page."""
+
+import logging
+
+from django.conf import settings
+
+from bookings.models import Order, Payment
+from bookings.providers import default_provider, provider
+from bookings.providers.base import Unreachable
+
+logger = logging.getLogger(__name__)
+
+
+def begin(order: Order) -> Payment:
+    """Note, in the transaction that makes the order, that its money is to be got; no provider is called yet."""
+    return Payment.objects.create(
+        order=order, provider=default_provider().name, amount=order.total_amount, currency=order.currency
+    )
+
+
+def open_page(order: Order) -> str:
+    """Have the provider make its page for a pending order; returns `url(order)`. Call outside the transaction.
+
+    When the provider does not answer, the order page opens it later.
+    """
+    payment = current(order)
+    if payment and not payment.checkout_url:
+        _open(payment)
+    return url(order)
+
+
+def _open(payment: Payment) -> None:
+    try:
+        page = provider(payment.provider).open_checkout(
+            payment, description=f"Eventify order {payment.order.uid}", return_url=order_page(payment.order)
+        )
+    except Unreachable as error:
+        logger.warning("no checkout page for payment %s yet: %s", payment.uid, error)
+        return
+    payment.provider_reference, payment.checkout_url = page.reference, page.url
+    payment.save(update_fields=["provider_reference", "checkout_url", "updated_at"])
+
+
+def current(order: Order) -> Payment | None:
+    """The payment that a pending order waits for; a new one after a failed one. Prefetched payments are used."""
+    if order.status != Order.Status.PENDING:
+        return None
+    newest_open = (payment for payment in order.payments.all() if payment.status == Payment.Status.OPEN)
+    return next(newest_open, None)
+
+
+def url(order: Order | None) -> str | None:
+    """Where the buyer pays a pending order: the provider's page, or ours that leads there; None when nothing is due."""
+    if order is None or order.status != Order.Status.PENDING:
+        return None
+    payment = current(order)
+    return payment.checkout_url if payment and payment.checkout_url else f"{order_page(order)}pay/"
+
+
+def order_page(order: Order) -> str:
+    """The absolute address of the order's page."""
+    return f"{settings.SITE_URL}/orders/{order.uid}/"

@@ -1,0 +1,90 @@
+"""Stock: the one place that takes places and gives them back.
+
+Lock order everywhere: event rows by id, then the order, then bookings and seats. Whoever changes an event's
+counters, its ticket types' counters, its seats or its queue holds the event's row (FOR NO KEY UPDATE, so that
+inserts that refer to the event do not wait). The CHECK constraints of the tables are the second guard.
+"""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bookings.models import Booking, TicketType
+from eventify.lib.errors import Conflict, Invalid
+from events.models import Event
+from events.signals import event_changed
+
+CAPACITY_MAX = 1_000_000  # places of one event or type
+
+
+class SoldOut(Conflict):
+    """There are not enough places left, or those that are left belong to the waitlist."""
+
+    code = "sold_out"
+    message = gettext_lazy("Not enough places left.")
+
+
+class CapacityTooSmall(Conflict):
+    """More places than that are booked already."""
+
+    code = "capacity_below_booked"
+
+
+def lock(event_ids: Iterable[int]) -> dict[int, Event]:
+    """Lock these events in the one order and return them by id (with their partner). Call inside a transaction."""
+    rows = Event.objects.select_for_update(no_key=True, of=("self",)).select_related("partner")
+    return {event.pk: event for event in rows.filter(pk__in=set(event_ids)).order_by("pk")}
+
+
+def take(event: Event, ticket_type: TicketType, places: int) -> None:
+    """Take places out of the stock of a locked event; SoldOut when there are too few. Nothing is taken then."""
+    if places > ticket_type.places_left(event):
+        raise SoldOut(_sold_out_sentence(event, ticket_type), left=ticket_type.places_left(event))
+    _move(event, ticket_type, places)
+
+
+def put_back(booking: Booking, event: Event) -> None:
+    """Return the places of a booking (and its seats) to the stock of the locked event.
+
+    Only `waitlist.release` calls this: a freed place goes to the queue in the same transaction.
+    """
+    booking.seats.update(reserved_booking=None)
+    _move(event, booking.ticket_type, -booking.qty)
+
+
+def _move(event: Event, ticket_type: TicketType, places: int) -> None:
+    Event.objects.filter(pk=event.pk).update(booked_count=F("booked_count") + places)
+    TicketType.objects.filter(pk=ticket_type.pk).update(quantity_sold=F("quantity_sold") + places)
+    event.booked_count += places
+    ticket_type.quantity_sold += places
+    announce(event)
+
+
+def _sold_out_sentence(event: Event, ticket_type: TicketType) -> str:
+    left = ticket_type.places_left(event)
+    what = f"{event.name}, {ticket_type.name}"
+    if left:
+        return _("%(what)s: only %(left)s left.") % {"what": what, "left": left}
+    return _("%(what)s is sold out.") % {"what": what}
+
+
+def set_capacity(event: Event, capacity: int) -> None:
+    """Set the capacity of a locked event; CapacityTooSmall below what is booked. The caller lets the queue move."""
+    if not 0 <= capacity <= CAPACITY_MAX:
+        raise Invalid.field("capacity", _("Use a capacity from 0 to %(most)s.") % {"most": f"{CAPACITY_MAX:,}"})
+    if capacity < event.booked_count:
+        raise CapacityTooSmall(
+            _("%(booked)s places are booked already; the capacity cannot be less.") % {"booked": event.booked_count},
+            booked_count=event.booked_count,
+        )
+    Event.objects.filter(pk=event.pk).update(capacity=capacity)
+    event.capacity = capacity
+    announce(event)
+
+
+def announce(event: Event) -> None:
+    """Tell, after the commit, that the event's stock has changed (cached summaries go)."""
+    transaction.on_commit(lambda: event_changed.send(Event, event=event), robust=True)

@@ -1,0 +1,229 @@
+"""Selling: every sale, through whichever contract or page, runs through `place` or `book`.
+
+One short transaction under the locks of the events (bookings/inventory.py). Refusals change nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import mail
+from accounts.models import User
+from bookings import cancelling, checkout, inventory, sales, seats, tickets, waitlist
+from bookings.models import Booking, Order, TicketType
+from eventify.lib.errors import Invalid, Missing
+from events.models import Event
+
+KEY_MAX = 255  # characters of an idempotency key
+LINES_MAX = 50  # kinds of ticket in one order
+T = TypeVar("T", Order, Booking)
+
+
+class KeyReused(Invalid):
+    """The idempotency key was used for something else before (422)."""
+
+    code = "key_reused"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is asked: places of one type, with the labels of the seats when they are chosen."""
+
+    ticket_type: int
+    qty: int
+    seats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A line with its rows, under the lock."""
+
+    event: Event
+    ticket_type: TicketType
+    qty: int
+    seats: tuple[str, ...] = ()
+
+
+def place(lines: list[Line], *, by: User, key: str = "") -> Order:
+    """Buy several types, of several events if wished, all or nothing. Free orders are paid at once, others pending.
+
+    With a key a retry returns the same order, a concurrent one too; another body under the key is KeyReused.
+    Raises Missing (no such type), NotOnSale, OverLimit, SoldOut, SeatTaken, Invalid.
+    """
+    _check_lines(lines)
+    _check_key(key)
+    fingerprint = _fingerprint([[line.ticket_type, line.qty, line.seats] for line in lines])
+    event_of = dict(TicketType.objects.filter(pk__in=[x.ticket_type for x in lines]).values_list("pk", "event"))
+    if any(line.ticket_type not in event_of for line in lines):
+        raise Missing(_("There is no such ticket type."))
+
+    def attempt() -> Order:
+        events = inventory.lock(event_of.values())
+        known = key and Order.objects.filter(user=by, idempotency_key=key).first()
+        if known:
+            return _same(known, fingerprint)
+        picks = [_pick(line, events[event_of[line.ticket_type]]) for line in lines]
+        return _sell(picks, by=by, idempotency_key=key, fingerprint=fingerprint)
+
+    order = _in_transaction(attempt, set(event_of.values()))
+    checkout.open_page(order)
+    return order
+
+
+def book(event: Event, qty: int, *, by: User, chosen: tuple[str, ...] = (), waitlist_too=False, key="") -> Booking:
+    """Book places at one event, of its first type that has room (002); when full, join the queue if wished.
+
+    `chosen` are seat labels. The key is scoped to user and event: a retry returns the same booking.
+    Raises as `place` does.
+    """
+    _check_key(key)
+    fingerprint = _fingerprint([qty, chosen, waitlist_too])
+
+    def attempt() -> Booking:
+        locked = inventory.lock([event.pk])[event.pk]
+        known = key and Booking.objects.filter(user=by, event=locked, idempotency_key=key).first()
+        if known:
+            return _same(known, fingerprint)
+        keyed = {"idempotency_key": key, "fingerprint": fingerprint}
+        return _book_locked(locked, qty, chosen, by, waitlist_too, keyed)
+
+    booking = _in_transaction(attempt, {event.pk})
+    if booking.order:
+        checkout.open_page(booking.order)
+    return booking
+
+
+def _book_locked(event, qty, chosen, by, waitlist_too, keyed) -> Booking:
+    sales.check_open(event)
+    ticket_type = _type_with_room(event, qty)
+    pick = Pick(event, ticket_type, qty, chosen)
+    try:
+        with transaction.atomic():
+            return _sell([pick], by=by, booking_key=keyed).bookings.all()[0]
+    except inventory.SoldOut:
+        if not waitlist_too or _held_overdue([event.pk]).exists():
+            raise
+    return waitlist.join(event, ticket_type, qty, by=by, **keyed)
+
+
+def _type_with_room(event: Event, qty: int) -> TicketType:
+    shown = [t for t in event.ticket_types.all() if t.status == TicketType.Status.ACTIVE]
+    if not shown:
+        raise sales.NotOnSale(_("%(event)s has no tickets on sale.") % {"event": event.name})
+    return next((t for t in shown if t.places_left(event) >= qty), shown[0])
+
+
+def _pick(line: Line, event: Event) -> Pick:
+    sales.check_open(event)
+    ticket_type = event.ticket_types.get(pk=line.ticket_type)
+    return Pick(event, ticket_type, line.qty, line.seats)
+
+
+def _sell(picks: list[Pick], *, by: User, booking_key: dict | None = None, **order_key) -> Order:
+    if len({pick.event.currency for pick in picks}) > 1:
+        raise Invalid.field("ticket_items", _("Tickets in different currencies cannot share an order."))
+    for pick in picks:
+        _check(pick, by)
+        inventory.take(pick.event, pick.ticket_type, pick.qty)
+    order = _new_order(picks, by, order_key)
+    made = [_new_booking(pick, order, booking_key or {}) for pick in picks]
+    if order.status == Order.Status.PAID:
+        tickets.issue(made)
+        mail.queue("tickets", by.email, order=str(order.uid), event=picks[0].event.name, qty=_places(picks))
+    else:
+        checkout.begin(order)
+    order._prefetched_objects_cache = {"bookings": made}
+    return order
+
+
+def _check(pick: Pick, by: User) -> None:
+    sales.check_type(pick.ticket_type)
+    sales.check_quantity(pick.ticket_type, pick.qty, by)
+    if pick.seats and len(pick.seats) != pick.qty:
+        raise Invalid.field("seat_ids", _("Choose exactly as many seats as places."))
+    waitlist.check_newcomer(pick.event, pick.ticket_type)
+
+
+def _new_order(picks: list[Pick], by: User, key: dict) -> Order:
+    total = sum((pick.qty * pick.ticket_type.price for pick in picks), Decimal(0))
+    now = timezone.now()
+    if total == 0:
+        state = {"status": Order.Status.PAID, "paid_at": now, "payment_method": "free"}
+    else:
+        state = {"expires_at": now + timedelta(minutes=settings.EVENTIFY_HOLD_MINUTES)}
+    return Order.objects.create(user=by, total_amount=total, currency=picks[0].event.currency, **state, **key)
+
+
+def _new_booking(pick: Pick, order: Order, key: dict) -> Booking:
+    paid = order.status == Order.Status.PAID
+    booking = Booking(
+        user_id=order.user_id,
+        event=pick.event,
+        ticket_type=pick.ticket_type,
+        order=order,
+        qty=pick.qty,
+        unit_price=pick.ticket_type.price,
+        status=Booking.Status.CONFIRMED if paid else Booking.Status.PENDING,
+        **key,
+    )
+    booking.save(force_insert=True)
+    if seats.reserve(booking, pick.event, pick.seats):
+        booking.save(update_fields=["seat_labels"])
+    return booking
+
+
+def _places(picks: list[Pick]) -> int:
+    return sum(pick.qty for pick in picks)
+
+
+def _in_transaction(attempt: Callable[[], T], event_ids: set[int]) -> T:
+    """Run the attempt; when stock is short, first let overdue holds go (beat may not have run) and try once more.
+
+    A retried key that lost the race to its twin finds the twin's row on the second try.
+    """
+    try:
+        with transaction.atomic():
+            return attempt()
+    except (inventory.SoldOut, seats.SeatTaken):
+        if not cancelling.expire_overdue(_held_overdue(event_ids)):
+            raise
+    except IntegrityError as error:
+        if "once_per_key" not in str(error):
+            raise
+    with transaction.atomic():
+        return attempt()
+
+
+def _held_overdue(event_ids):
+    return cancelling.overdue().filter(bookings__event__in=event_ids).distinct()
+
+
+def _check_lines(lines: list[Line]) -> None:
+    if not 1 <= len(lines) <= LINES_MAX:
+        raise Invalid.field("ticket_items", _("Choose from 1 to %(most)s kinds of ticket.") % {"most": LINES_MAX})
+    if len({line.ticket_type for line in lines}) != len(lines):
+        raise Invalid.field("ticket_items", _("Name each ticket type once, with its quantity."))
+
+
+def _check_key(key: str) -> None:
+    if len(key) > KEY_MAX or "\x00" in key:
+        raise Invalid.field("Idempotency-Key", _("Use at most %(most)s characters.") % {"most": KEY_MAX})
+
+
+def _fingerprint(asked) -> str:
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _same(known: T, fingerprint: str) -> T:
+    if known.fingerprint != fingerprint:
+        raise KeyReused(_("This Idempotency-Key was used for another request. Use a new one."))
+    return known

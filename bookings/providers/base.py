@@ -1,0 +1,55 @@
+"""What a payment provider does for us. The rest of the code knows only this."""
+
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from eventify.lib.errors import DomainError
+
+
+class Unreachable(DomainError):
+    """The provider does not answer; ask again later (503). Nothing is known, nothing is assumed."""
+
+    status = 503
+    code = "provider_unreachable"
+
+
+class BadSignature(DomainError):
+    """A webhook that the provider did not sign (400)."""
+
+    status = 400
+    code = "bad_signature"
+
+
+class Checkout(NamedTuple):
+    """Where the buyer pays."""
+
+    reference: str  # the provider's own name for it
+    url: str
+
+
+class Report(NamedTuple):
+    """What the provider says of one payment: `status` is open, paid or failed."""
+
+    payment: UUID  # our reference
+    status: str
+    reference: str
+    method: str
+    delivery: str  # the provider's id of this message; "" when we asked
+
+
+class Provider(Protocol):
+    """Every call is idempotent by the reference that we choose (the uid of the Payment or Refund)."""
+
+    name: str
+
+    def open_checkout(self, payment, *, description: str, return_url: str) -> Checkout:
+        """Make the hosted page for this payment (or return the one that exists). Unreachable when it cannot say."""
+
+    def ask(self, payment) -> Report:
+        """What has become of the payment. Unreachable when the provider cannot say."""
+
+    def refund(self, refund) -> None:
+        """Send the money back, once per refund.uid. Unreachable when it cannot be known."""
+
+    def read_webhook(self, body: bytes, headers) -> Report:
+        """Verify and read a message. BadSignature when it is not the provider's."""

@@ -1,0 +1,77 @@
+"""Whether something may be sold at all: state, windows and limits, judged on the server."""
+
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from bookings.models import Booking, TicketType
+from eventify.lib.errors import Conflict, Invalid
+from events import states
+from events.models import Event
+
+QTY_MAX = 1000  # places in one booking
+
+
+class NotOnSale(Conflict):
+    """The event, or this kind of ticket, cannot be booked now; the sentence says why."""
+
+    code = "not_on_sale"
+
+
+class OverLimit(Conflict):
+    """More than one order or one person may have."""
+
+    code = "over_limit"
+
+
+def is_open(event: Event) -> bool:
+    """Whether the event takes bookings (its ticket types may still say no)."""
+    return not why_closed(event)
+
+
+def why_closed(event: Event) -> str:
+    """The sentence that says why the event takes no bookings; empty when it does."""
+    if event.state == Event.State.CANCELLED:
+        return _("%(event)s is cancelled.") % {"event": event.name}
+    if event.state not in states.ON_SALE or not event.is_bookable or not event.partner.may_trade:
+        return _("%(event)s is not open for booking.") % {"event": event.name}
+    if event.is_over:
+        return _("%(event)s is over.") % {"event": event.name}
+    return ""
+
+
+def check_open(event: Event) -> None:
+    """NotOnSale when the event takes no bookings."""
+    sentence = why_closed(event)
+    if sentence:
+        raise NotOnSale(sentence)
+
+
+def check_type(ticket_type: TicketType) -> None:
+    """NotOnSale outside the sale window of the type, or when its sale is stopped."""
+    now = timezone.now()
+    what = {"type": ticket_type.name}
+    if ticket_type.status != TicketType.Status.ACTIVE:
+        raise NotOnSale(_("%(type)s is not on sale.") % what)
+    if ticket_type.sales_start_at and now < ticket_type.sales_start_at:
+        raise NotOnSale(_("The sale of %(type)s has not started yet.") % what)
+    if ticket_type.sales_end_at and now >= ticket_type.sales_end_at:
+        raise NotOnSale(_("The sale of %(type)s has ended.") % what)
+
+
+def check_quantity(ticket_type: TicketType, qty: int, by: User) -> None:
+    """Invalid for an impossible number; OverLimit past the limits per order and per person (under the event's lock)."""
+    if not 1 <= qty <= QTY_MAX:
+        raise Invalid.field("quantity", _("Choose from 1 to %(most)s places.") % {"most": QTY_MAX})
+    what = {"type": ticket_type.name, "most": ticket_type.max_per_order}
+    if ticket_type.max_per_order and qty > ticket_type.max_per_order:
+        raise OverLimit(_("At most %(most)s of %(type)s in one order.") % what)
+    if ticket_type.max_per_person and qty + _held(ticket_type, by) > ticket_type.max_per_person:
+        what["most"] = ticket_type.max_per_person
+        raise OverLimit(_("At most %(most)s of %(type)s per person.") % what)
+
+
+def _held(ticket_type: TicketType, by: User) -> int:
+    mine = Booking.objects.filter(user=by, ticket_type=ticket_type).exclude(status=Booking.Status.CANCELLED)
+    return mine.aggregate(places=Sum("qty"))["places"] or 0

@@ -1,0 +1,68 @@
+"""The kinds of tickets of an event: made, changed and removed under the event's lock, for they are its stock."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from bookings import capacity, inventory
+from bookings.models import TicketType
+from eventify.lib.errors import Conflict, Invalid
+from events.models import Event
+
+PRICE_MAX = Decimal("1000000")
+GENERAL = "General admission"
+
+
+@transaction.atomic
+def create(event: Event, *, by: User | None, **fields) -> TicketType:
+    """Add a type; an event whose capacity is not fixed grows by it."""
+    event = inventory.lock([event.pk])[event.pk]
+    ticket_type = TicketType(event=event, **fields)
+    _check(ticket_type)
+    ticket_type.save(force_insert=True)
+    capacity.follow_types(event)
+    audit.record("CREATED_TICKET_TYPE", ticket_type, by=by, event=event.pk)
+    return ticket_type
+
+
+@transaction.atomic
+def change(ticket_type: TicketType, *, by: User, **changes) -> TicketType:
+    """Change a type. CapacityTooSmall when its total would be less than what is sold; more of it moves the queue."""
+    event = inventory.lock([ticket_type.event_id])[ticket_type.event_id]
+    ticket_type = TicketType.objects.get(pk=ticket_type.pk)
+    for name, value in changes.items():
+        setattr(ticket_type, name, value)
+    _check(ticket_type)
+    ticket_type.save(update_fields=[*changes, "updated_at"])
+    ticket_type.event = event
+    capacity.follow_types(event)
+    audit.record("CHANGED_TICKET_TYPE", ticket_type, by=by, fields=sorted(changes))
+    return ticket_type
+
+
+@transaction.atomic
+def remove(ticket_type: TicketType, *, by: User) -> None:
+    """Delete a type that nobody ever booked; Conflict otherwise."""
+    event = inventory.lock([ticket_type.event_id])[ticket_type.event_id]
+    audit.record("DELETED_TICKET_TYPE", ticket_type, by=by, event=event.pk)
+    try:
+        ticket_type.delete()
+    except ProtectedError:
+        raise Conflict(_("Tickets of this type were booked. Hide it instead of deleting it.")) from None
+    capacity.follow_types(event)
+
+
+def _check(ticket_type: TicketType) -> None:
+    total = ticket_type.quantity_total
+    if total is not None and not 0 <= total <= inventory.CAPACITY_MAX:
+        raise Invalid.field("quantity_total", _("Use from 0 to %(most)s.") % {"most": f"{inventory.CAPACITY_MAX:,}"})
+    if total is not None and total < ticket_type.quantity_sold:
+        raise inventory.CapacityTooSmall(
+            _("%(sold)s are sold already; the quantity cannot be less.") % {"sold": ticket_type.quantity_sold}
+        )
+    if not 0 <= ticket_type.price <= PRICE_MAX:
+        raise Invalid.field("price", _("Use a price from 0 to %(most)s.") % {"most": f"{PRICE_MAX:,}"})

@@ -1,0 +1,41 @@
+"""Tickets: one person's admission each."""
+
+import base64
+import secrets
+
+from bookings.models import Booking, Ticket
+
+CODE_BYTES = 16  # 128 random bits
+
+
+def new_code() -> str:
+    """26 capital letters and digits 2 to 7 (base 32): compact in a QR code, easy to read out."""
+    return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode().rstrip("=")
+
+
+def issue(bookings: list[Booking]) -> list[Ticket]:
+    """Make the tickets of these confirmed bookings, one per person, with their seats."""
+    return Ticket.objects.bulk_create(ticket for booking in bookings for ticket in _for(booking))
+
+
+def _for(booking: Booking) -> list[Ticket]:
+    seats = list(booking.seats.order_by("position")) if booking.seat_labels else []
+    seats += [None] * (booking.qty - len(seats))
+    return [
+        Ticket(
+            order=booking.order,
+            booking=booking,
+            ticket_type_id=booking.ticket_type_id,
+            user_id=booking.user_id,
+            event_id=booking.event_id,
+            seat=seat,
+            ticket_code=new_code(),
+            price_at_purchase=booking.unit_price,
+        )
+        for seat in seats
+    ]
+
+
+def revoke(bookings: list[Booking]) -> None:
+    """Cancel the valid tickets of these bookings: they open no door any more."""
+    Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.VALID).update(status=Ticket.Status.CANCELLED)

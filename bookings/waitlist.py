@@ -1,0 +1,156 @@
+"""The fair queue. Strict order of joining; a freed place is the queue's before it is anybody else's.
+
+A party that does not fit keeps its place and those behind it wait, unless the event lets smaller parties pass.
+For a priced event a promotion is an offer: a pending order that holds the places until its deadline, and then
+passes on. Every verb runs under the lock of the event's row (bookings/inventory.py).
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import mail, notify
+from accounts.models import User
+from bookings import checkout, inventory, sales, seats, tickets
+from bookings.models import Booking, Order, TicketType
+from eventify.lib.later import later
+from events.models import Event
+
+W = Booking.Status.WAITLISTED
+AT_ONCE = 50  # promotions in one transaction; a task goes on with the rest
+
+
+def queue(event: Event):
+    """Those who wait, first come first. (Ids are given under the event's lock, so they are in order of joining.)"""
+    return Booking.objects.filter(event=event, status=W).order_by("id")
+
+
+def join(event: Event, ticket_type: TicketType, qty: int, *, by: User, **key) -> Booking:
+    """Put a party at the end of the queue of a locked event."""
+    booking = Booking.objects.create(
+        user=by, event=event, ticket_type=ticket_type, qty=qty, unit_price=ticket_type.price, status=W, **key
+    )
+    _count(event, qty)
+    return booking
+
+
+def leave(booking: Booking, event: Event) -> None:
+    """Take a waiting party out of the queue; those behind it move up."""
+    booking.status, booking.cancelled_at = Booking.Status.CANCELLED, timezone.now()
+    booking.save(update_fields=["status", "cancelled_at", "updated_at"])
+    _count(event, -booking.qty)
+    promote(event)
+
+
+def check_newcomer(event: Event, ticket_type: TicketType) -> None:
+    """SoldOut when the places that are left belong to people who wait.
+
+    Those are the people who wait for the same type, and those who wait for another type that has stock of its
+    own, for they wait for room in the event.
+    """
+    if not event.waitlisted_count:
+        return
+    waiting = {t for t in event.ticket_types.all() if t.pk in set(queue(event).values_list("ticket_type", flat=True))}
+    if any(other == ticket_type or _has_own_stock(other) for other in waiting):
+        raise inventory.SoldOut(_("%(event)s: the places left belong to the waitlist.") % {"event": event.name}, left=0)
+
+
+def _has_own_stock(ticket_type: TicketType) -> bool:
+    return ticket_type.quantity_total is None or ticket_type.quantity_sold < ticket_type.quantity_total
+
+
+def release(bookings: list[Booking], events: dict[int, Event]) -> None:
+    """Give the places of these bookings back to their locked events and let the queues move, in this transaction."""
+    for booking in bookings:
+        inventory.put_back(booking, events[booking.event_id])
+    for event in {booking.event_id: events[booking.event_id] for booking in bookings}.values():
+        promote(event)
+
+
+def promote(event: Event, most: int = AT_ONCE) -> list[Booking]:
+    """Give the free places of a locked event to those who wait, in order; returns the promoted bookings.
+
+    When more than `most` could move, a task goes on; until then newcomers are refused by `check_newcomer`.
+    """
+    if not event.waitlisted_count or not event.places_left or not sales.is_open(event):
+        return []
+    types = {ticket_type.pk: ticket_type for ticket_type in event.ticket_types.all()}
+    promoted = []
+    for booking, ticket_type in _those_who_fit(event, types):
+        if len(promoted) == most:
+            later("bookings.tasks.promote_waitlists", event.pk)
+            break
+        _give_place(booking, ticket_type, event)
+        promoted.append(booking)
+    return promoted
+
+
+def _those_who_fit(event: Event, types: dict[int, TicketType]):
+    """Yield (booking, type) in order of joining; each must be given its place before the next is asked for."""
+    stuck: set[int] = set()  # types whose first party does not fit
+    for booking in queue(event).select_related("user").iterator(chunk_size=AT_ONCE):
+        ticket_type = types[booking.ticket_type_id]
+        if ticket_type.pk in stuck:
+            continue
+        if booking.qty <= ticket_type.places_left(event):
+            yield booking, ticket_type
+        elif not event.lets_smaller_parties_pass:
+            if booking.qty > event.places_left:
+                return
+            stuck.add(ticket_type.pk)
+        if not event.places_left or stuck.issuperset(types):
+            return
+
+
+def _give_place(booking: Booking, ticket_type: TicketType, event: Event) -> None:
+    _count(event, -booking.qty)
+    inventory.take(event, ticket_type, booking.qty)
+    seats.reserve(booking, event)
+    is_free = booking.amount == 0
+    booking.order = _order_for(booking, event, is_free)
+    booking.status = Booking.Status.CONFIRMED if is_free else Booking.Status.PENDING
+    booking.promoted_at = timezone.now()
+    booking.save(update_fields=["order", "status", "seat_labels", "promoted_at", "updated_at"])
+    if is_free:
+        tickets.issue([booking])
+    _tell(booking, event)
+
+
+def _order_for(booking: Booking, event: Event, is_free: bool) -> Order:
+    now = timezone.now()
+    order = Order.objects.create(
+        user=booking.user,
+        total_amount=booking.amount,
+        currency=event.currency,
+        status=Order.Status.PAID if is_free else Order.Status.PENDING,
+        payment_method="free" if is_free else "",
+        paid_at=now if is_free else None,
+        expires_at=None if is_free else now + timedelta(minutes=settings.EVENTIFY_OFFER_MINUTES),
+    )
+    if not is_free:
+        checkout.begin(order)
+    return order
+
+
+def _tell(booking: Booking, event: Event) -> None:
+    order = booking.order
+    confirmed = booking.status == Booking.Status.CONFIRMED
+    title = _("You have a place at %(event)s") if confirmed else _("A place at %(event)s is yours if you pay in time")
+    notify.notify(booking.user, title % {"event": event.name}, kind="order", level="success")
+    mail.queue(
+        "promoted" if confirmed else "offer",
+        booking.user.email,
+        event=event.name,
+        qty=booking.qty,
+        order=str(order.uid),
+        until=order.expires_at and f"{order.expires_at:%d %b %Y, %H:%M} UTC",
+    )
+
+
+def _count(event: Event, places: int) -> None:
+    Event.objects.filter(pk=event.pk).update(waitlisted_count=F("waitlisted_count") + places)
+    event.waitlisted_count += places
+    inventory.announce(event)

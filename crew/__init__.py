@@ -1,0 +1,1 @@
+"""Who works. Sections, slots, shifts and persons come with contract 004."""

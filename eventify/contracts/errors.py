@@ -1,0 +1,44 @@
+"""Answers that no view makes: an unknown path, a suspicious request, a crash. Each contract words its own."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
+
+from eventify.contracts.eventify_plus import conventions as eventify_plus
+from eventify.contracts.evently import conventions as evently
+from eventify.contracts.evient import conventions as evient
+
+# path prefix -> the conventions of the contract that lives there; the first that fits counts
+_CONTRACTS = (
+    ("/api/user/", eventify_plus),
+    ("/api/", evient),
+    ("/auth/", evently),
+    ("/events", evently),
+    ("/bookings/", evently),
+    ("/me/", evently),
+    ("/admin/", evently),
+    ("/stats/", evently),
+)
+
+
+def bad_request(request: HttpRequest, exception=None) -> HttpResponse:
+    return _answer(request, 400, "The request is malformed.")
+
+
+def forbidden(request: HttpRequest, exception=None) -> HttpResponse:
+    return _answer(request, 403, "You do not have permission to do this.")
+
+
+def not_found(request: HttpRequest, exception=None) -> HttpResponse:
+    return _answer(request, 404, "Not found.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500, "Something went wrong on our side. Try again in a moment.")
+
+
+def _answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    for prefix, contract in _CONTRACTS:
+        if request.path_info.startswith(prefix):
+            return contract.plain_error(status, sentence)
+    context = {"status": status, "sentence": sentence}
+    return SimpleTemplateResponse("errors/error.html", context, status=status).render()

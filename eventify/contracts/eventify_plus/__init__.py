@@ -1,0 +1,1 @@
+"""Contract 003, Eventify Plus: CONTRACT.md."""

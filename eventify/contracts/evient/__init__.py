@@ -1,0 +1,1 @@
+"""Contract 001, EViENT: CONTRACT.md."""

@@ -1,0 +1,378 @@
+"""Every setting, read from the environment and from .env (names and meanings: .env.example).
+
+Three modes: DEBUG=on (development), DEMO=on (a demo with well-known logins), neither (production,
+which refuses to start with missing, short or well-known secrets).
+"""
+
+import hashlib
+import hmac
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import IsolationLevel
+
+from eventify.embedded import Home
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(os.environ.get("EVENTIFY_ENV_FILE", str(BASE_DIR / ".env")))
+
+DEMO_SECRET = "demo-secret-that-is-written-in-the-source-and-protects-nothing"
+WELL_KNOWN_SECRETS = {DEMO_SECRET, "please_change_me", "secret", "changeme"}
+WELL_KNOWN_PASSWORDS = {"admin123", "root", "admin"}
+
+
+def choice(name, default, allowed):
+    """The value of one environment name, lower case; ImproperlyConfigured unless it is in `allowed`."""
+    value = env.str(name, default=default).lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def secret(name, default):
+    """One secret; in production it must be set, be at least 32 characters long and not be well known."""
+    value = env.str(name, default="")
+    if PRODUCTION and (value in WELL_KNOWN_SECRETS or len(value) < 32):
+        raise ImproperlyConfigured(
+            f"Set {name} to a random value of at least 32 characters "
+            "(or DEMO=on for a demo, DEBUG=on for development)."
+        )
+    return value or default
+
+
+def derived(purpose):
+    """A secret for one purpose, computed from SECRET_KEY (64 hexadecimal digits)."""
+    return hmac.new(SECRET_KEY.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def demo_secret():
+    """The secret that bin/serve generated for this home, or else the one that protects nothing."""
+    return HOME.read_secret() or DEMO_SECRET
+
+
+def limit(name, default):
+    """One rate limit as (count, seconds), overridable as EVENTIFY_LIMIT_<NAME>="count/seconds"."""
+    variable = f"EVENTIFY_LIMIT_{name.upper()}"
+    count, _, seconds = env.str(variable, default=default).partition("/")
+    if not (count.isdecimal() and seconds.isdecimal() and int(count) and int(seconds)):
+        raise ImproperlyConfigured(f'{variable} must look like "5/60" (requests/seconds).')
+    return int(count), int(seconds)
+
+
+def database(url, pool_max):
+    """Django's settings of a PostgreSQL URL; postgresql+psycopg2:// and ?host=/socket/folder are understood."""
+    scheme, _, rest = url.partition("://")
+    if scheme.split("+")[0] not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address.")
+    config = env.db_url_config(f"postgresql://{rest}")
+    options = config.pop("OPTIONS", {})
+    for key in ("host", "port", "user", "password"):
+        config[key.upper()] = str(options.pop(key, "") or config[key.upper()])
+    options["isolation_level"] = IsolationLevel.READ_COMMITTED
+    if pool_max:
+        options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 5}
+    # Connections are kept by the pool; Django's own persistence (CONN_MAX_AGE) cannot be mixed with it.
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def broker(url):
+    """A Redis address in Celery's spelling (unix:///path?db=1 is redis+socket:///path?virtual_host=1 there)."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
+
+
+# --- Mode, home and secrets -------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+PRODUCTION = not (DEBUG or DEMO)
+
+HOME = Home(env.str("EVENTIFY_HOME", default=str(BASE_DIR / ".eventify")))
+EVENTIFY_HOME = HOME.path
+
+SECRET_KEY = secret("SECRET_KEY", default=None if PRODUCTION else demo_secret())
+JWT_SECRET = secret("JWT_SECRET", default=derived("jwt"))
+SANDBOX_WEBHOOK_SECRET = env.str("SANDBOX_WEBHOOK_SECRET", default=derived("sandbox webhook"))
+EVENTIFY_ADMIN_PASSWORD = env.str("EVENTIFY_ADMIN_PASSWORD", default="" if PRODUCTION else "admin123")
+if PRODUCTION and EVENTIFY_ADMIN_PASSWORD in WELL_KNOWN_PASSWORDS:
+    raise ImproperlyConfigured("EVENTIFY_ADMIN_PASSWORD is a well-known demo password: choose another.")
+
+# --- Addresses --------------------------------------------------------------------------------------
+
+PORT = env.int("PORT", default=8000)
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+LOCAL_HOSTS = ["localhost", ".localhost", "127.0.0.1", "[::1]", urlsplit(SITE_URL).hostname or "localhost"]
+LOCAL_HOSTS += ["*"] if env.str("HOST", default="127.0.0.1") == "0.0.0.0" else []
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else LOCAL_HOSTS)
+if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names of this site, without a wildcard.")
+
+LOCAL_PORTS = (3000, 4200, 5173, 5500, 8080)
+LOCAL_ORIGINS = [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in LOCAL_PORTS]
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[] if PRODUCTION else LOCAL_ORIGINS)
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-requested-with"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-Id", "Content-Disposition"]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- PostgreSQL and Redis ---------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", default="" if PRODUCTION else HOME.database_url)
+if not DATABASE_URL:
+    raise ImproperlyConfigured("Set DATABASE_URL, for example postgresql://user:password@host:5432/eventify.")
+DATABASES = {"default": database(DATABASE_URL, pool_max=env.int("EVENTIFY_DB_POOL_MAX", default=4))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0" if PRODUCTION else HOME.redis_url)
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "eventify",
+        # Redis may die at any moment: nothing hangs, a lost cache is a cache miss.
+        "OPTIONS": {"SOCKET_TIMEOUT": 0.5, "SOCKET_CONNECT_TIMEOUT": 0.5, "IGNORE_EXCEPTIONS": True},
+    }
+}
+
+CELERY_BROKER_URL = broker(env.str("CELERY_BROKER_URL", default=REDIS_URL))
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,  # seconds; above the time limits, or a slow task would run twice
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    "max_retries": 0,  # a request never waits for the broker: the periodic sweep finds what was not sent
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")
+PERIODIC_TASKS = {  # seconds between two runs
+    "bookings.tasks.expire_holds": 20,
+    "bookings.tasks.promote_waitlists": 60,
+    "bookings.tasks.ask_providers": 60,
+    "accounts.tasks.send_pending_mail": 30,
+    "accounts.tasks.forget_expired_tokens": 24 * 60 * 60,
+}
+CELERY_BEAT_SCHEDULE = {
+    # A run that waited longer than its interval is dropped: the next one does the same work.
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in PERIODIC_TASKS.items()
+}
+
+# --- Eventify's own rules ---------------------------------------------------------------------------
+
+EVENTIFY_CURRENCY = env.str("EVENTIFY_CURRENCY", default="INR").upper()
+EVENTIFY_HOLD_MINUTES = env.int("EVENTIFY_HOLD_MINUTES", default=15)
+EVENTIFY_OFFER_MINUTES = env.int("EVENTIFY_OFFER_MINUTES", default=60)
+EVENTIFY_SEAT_GRID_MAX = env.int("EVENTIFY_SEAT_GRID_MAX", default=5000)
+EVENTIFY_TIME_ZONE = env.str("EVENTIFY_TIME_ZONE", default="UTC")
+EVENTIFY_PHONE_REGION = env.str("EVENTIFY_PHONE_REGION", default="IN").upper()
+EVENTIFY_IDEMPOTENCY_KEY = choice("EVENTIFY_IDEMPOTENCY_KEY", "required", ("required", "optional"))
+EVENTIFY_TRUSTED_PROXIES = env.int("EVENTIFY_TRUSTED_PROXIES", default=0)
+EVENTIFY_RATE_LIMITS = choice("EVENTIFY_RATE_LIMITS", "on", ("on", "off")) == "on"
+RATE_LIMITS = {
+    "login": limit("login", "5/60"),
+    "signup": limit("signup", "20/60"),
+    "booking": limit("booking", "10/60"),
+    "event_create": limit("event_create", "20/60"),
+    "event_edit": limit("event_edit", "30/60"),
+    "event_delete": limit("event_delete", "10/60"),
+    "seat_generate": limit("seat_generate", "10/60"),
+}
+
+# --- Applications -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_filters",
+    "guardian",
+    "corsheaders",
+    "django_prometheus",
+    "csp",
+    "accounts",
+    "partners",
+    "events",
+    "bookings",
+    "crew",
+    "analytics",
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "eventify.csp.PathCSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "eventify.urls"
+WSGI_APPLICATION = "eventify.wsgi.application"
+APPEND_SLASH = True
+PROMETHEUS_EXPORT_MIGRATIONS = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Accounts and API -------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail addresses are unique whatever their case: a constraint on Lower("email")
+    "guardian.W001",  # accounts.backends asks guardian itself
+]
+AUTHENTICATION_BACKENDS = ["accounts.backends.EventifyBackend"]
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+GUARDIAN_MONKEY_PATCH_GROUP = False
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+PASSWORD_RULES = (
+    "UserAttributeSimilarityValidator",
+    "MinimumLengthValidator",
+    "CommonPasswordValidator",
+    "NumericPasswordValidator",
+)
+# The documents' examples use short passwords, so only production judges them.
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{rule}"} for rule in PASSWORD_RULES if PRODUCTION
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["eventify.lib.parsers.StrictJSONParser"],
+    "COMPACT_JSON": True,
+    "COERCE_DECIMAL_TO_STRING": False,
+    "DATETIME_FORMAT": "iso-8601",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SECRET,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_EXPIRE_MINUTES", default=120)),
+    "USER_ID_FIELD": "uid",
+    "USER_ID_CLAIM": "sub",
+}
+
+# --- Language, files, mail --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(HOME.path / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(HOME.path / "media")))
+HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": PLAIN_STATIC if DEBUG else HASHED_STATIC},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes
+
+# --- Mail: a real server through EMAIL_URL; without it the demo writes files into its home. ----------
+
+EMAIL_FILE_PATH = str(HOME.path / "mail")
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="consolemail://" if DEBUG else "filemail://")))
+EMAIL_FILE_PATH = str(HOME.path / "mail")
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Eventify <no-reply@localhost>")
+
+# --- Security headers -------------------------------------------------------------------------------
+
+SECURE_SSL = env.bool("SECURE_SSL", default=PRODUCTION)
+SECURE_SSL_REDIRECT = SECURE_SSL
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]  # asked by machines from inside
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
+SESSION_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+PROXY_SSL_HEADER = env.str("SECURE_PROXY_SSL_HEADER", default="")  # such as "X-Forwarded-Proto: https"
+if PROXY_SSL_HEADER:
+    header, _, header_value = PROXY_SSL_HEADER.partition(":")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_" + header.strip().upper().replace("-", "_"), header_value.strip())
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "https:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+# The raw admin's theme (unfold) runs Alpine expressions and inline styles; nothing else may.
+CSP_BY_PREFIX = {
+    "/django-admin/": {
+        **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+        "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+    }
+}
+
+# --- Logs: one line each, to standard error ---------------------------------------------------------
+
+LOG_LEVEL = choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")).upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # 4xx answers are the caller's business
+        "django.db.backends": {"level": "INFO"},  # SQL may carry personal data
+    },
+}

@@ -1,0 +1,25 @@
+"""The map. Contracts come in the order in which their paths are more special."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from django.views.static import serve
+
+handler400 = "eventify.contracts.errors.bad_request"
+handler403 = "eventify.contracts.errors.forbidden"
+handler404 = "eventify.contracts.errors.not_found"
+handler500 = "eventify.contracts.errors.server_error"
+
+urlpatterns = [
+    path("", include("eventify.contracts.eventify_plus.urls")),
+    path("", include("eventify.contracts.evient.urls")),
+    path("", include("eventify.contracts.evently.urls")),
+    path("", include("accounts.urls")),
+    path("", include("bookings.urls")),
+    path("", include("events.urls")),
+    path("", include("django_prometheus.urls")),
+    path("admin/", RedirectView.as_view(url="/django-admin/"), name="admin-redirect"),
+    path("django-admin/", admin.site.urls),
+    re_path(r"^media/(?P<path>event_images/.+|event_type_icons/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
+]

@@ -1,0 +1,1 @@
+"""What happens: events and festivals, categories, images, banners."""

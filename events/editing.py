@@ -1,0 +1,119 @@
+"""Making, changing and deleting events. Capacity is stock: bookings/capacity.py changes it."""
+
+from zoneinfo import available_timezones
+
+import nh3
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.ids import new_uid
+from events.models import Category, Event
+from events.signals import event_changed
+from partners import members
+from partners.models import Partner
+
+# Slugs that are words of the contracts' paths, where an event's slug could stand.
+RESERVED_SLUGS = {
+    "featured",
+    "type-list",
+    "pincode-events",
+    "event-details",
+    "event-images",
+    "events-by-category",
+    "events-by-month-year",
+    "events-by-date",
+}
+_ZONES = available_timezones()
+
+
+def partner_for(user: User) -> Partner:
+    """Whose the events are that this user makes: the house's for staff, else their own organisation's."""
+    partner = members.home_of(user, "manage_events")
+    if partner is None:
+        raise Forbidden
+    return partner
+
+
+@transaction.atomic
+def create(partner: Partner, *, by: User, **fields) -> Event:
+    """Make a draft (`state` is walked to by states.advance). Invalid for impossible fields."""
+    event = Event(partner=partner, **fields)
+    event.slug = free_slug(fields.get("slug") or event.name)
+    _check(event)
+    event.save(force_insert=True)
+    audit.record("CREATED_EVENT", event, by=by, name=event.name)
+    _announce(event)
+    return event
+
+
+@transaction.atomic
+def change(event: Event, *, by: User, **changes) -> Event:
+    """Change descriptive fields under the event's lock (never state, capacity or counters). Invalid as `create`."""
+    event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+    for name, value in changes.items():
+        setattr(event, name, value)
+    if "slug" in changes:
+        event.slug = free_slug(event.slug or event.name, but=event)
+    _check(event)
+    event.save(update_fields=[*changes, *(["slug"] if "slug" in changes else []), "content", "updated_at"])
+    audit.record("CHANGED_EVENT", event, by=by, fields=sorted(changes))
+    _announce(event)
+    return event
+
+
+@transaction.atomic
+def delete(event: Event, *, by: User) -> None:
+    """Delete an event that nobody ever booked; Conflict otherwise."""
+    audit.record("DELETED_EVENT", event, by=by, name=event.name)
+    try:
+        event.delete()
+    except ProtectedError:
+        raise Conflict(_("This event has bookings or sub-events. Deactivate it instead of deleting it.")) from None
+    _announce(event)
+
+
+@transaction.atomic
+def set_bookable(event: Event, is_bookable: bool, *, by: User) -> Event:
+    """Withdraw the event from booking, or restore it; its state stays."""
+    event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+    event.is_bookable = is_bookable
+    event.save(update_fields=["is_bookable", "updated_at"])
+    audit.record("OPENED_BOOKING" if is_bookable else "WITHDREW_BOOKING", event, by=by)
+    _announce(event)
+    return event
+
+
+def category_named(name: str) -> Category | None:
+    """The category of this name in any case, made when it is new; None for no name."""
+    name = name.strip()
+    if not name:
+        return None
+    found = Category.objects.filter(name__iexact=name).first()
+    slug = slugify(name) or "category"
+    return found or Category.objects.get_or_create(slug=slug[:100], defaults={"name": name[:100]})[0]
+
+
+def free_slug(text: str, but: Event | None = None) -> str:
+    """A slug of the text that no other event has."""
+    stem = slugify(text)[:100].strip("-") or "event"
+    others = Event.objects.exclude(pk=but.pk) if but else Event.objects.all()
+    if stem not in RESERVED_SLUGS and not others.filter(slug=stem).exists():
+        return stem
+    return f"{stem}-{new_uid().hex[-8:]}"
+
+
+def _check(event: Event) -> None:
+    event.content = nh3.clean(event.content) if event.content else ""
+    if event.timezone not in _ZONES:
+        raise Invalid.field("timezone", _("%(zone)s is not a time zone.") % {"zone": event.timezone})
+    if event.starts_at and event.ends_at and event.ends_at < event.starts_at:
+        raise Invalid.field("end_time", _("The end is before the start."))
+
+
+def _announce(event: Event) -> None:
+    transaction.on_commit(lambda: event_changed.send(Event, event=event), robust=True)

@@ -1,0 +1,101 @@
+"""The lifecycle of an event: one table of transitions, and the verbs that walk it."""
+
+from collections import deque
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from eventify.lib.errors import DomainError
+from events.models import Event
+from events.signals import event_changed
+
+S = Event.State
+# state -> the states that it may go to (contracts' DECISIONS: event states)
+TRANSITIONS = {
+    S.DRAFT: (S.PUBLISHED, S.CANCELLED),
+    S.PUBLISHED: (S.REGISTRATION_OPEN, S.BUILDUP, S.SHOWDAY, S.DRAFT, S.CANCELLED),
+    S.REGISTRATION_OPEN: (S.BUILDUP, S.PUBLISHED, S.CANCELLED),
+    S.BUILDUP: (S.SHOWDAY, S.REGISTRATION_OPEN, S.CANCELLED),
+    S.SHOWDAY: (S.TEARDOWN, S.CANCELLED),
+    S.TEARDOWN: (S.CLOSED,),
+    S.CLOSED: (),
+    S.CANCELLED: (S.DRAFT,),
+}
+ON_SALE = (S.PUBLISHED, S.REGISTRATION_OPEN, S.BUILDUP, S.SHOWDAY)
+PUBLIC = tuple(state for state in S if state != S.DRAFT)
+
+
+class InvalidTransition(DomainError):
+    """The state machine has no such step, or something that it needs is missing (422). Nothing has changed."""
+
+    status = 422
+    code = "invalid_transition"
+
+    def __init__(self, event: Event, wanted: str, sentences: list[str]):
+        super().__init__(
+            sentences[0],
+            current_status=event.state,
+            requested_status=wanted,
+            allowed_transitions=[str(state) for state in TRANSITIONS[S(event.state)]],
+        )
+        self.errors = {"status": sentences}
+
+
+@transaction.atomic
+def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> Event:
+    """Take one step. Locks the event; InvalidTransition when there is no such step or a prerequisite is missing."""
+    event = Event.objects.select_for_update(no_key=True, of=("self",)).select_related("partner").get(pk=event.pk)
+    if to not in TRANSITIONS[S(event.state)]:
+        raise InvalidTransition(event, to, [_("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}])
+    missing = missing_for(event, to)
+    if missing:
+        raise InvalidTransition(event, to, missing)
+    before, event.state = event.state, to
+    event.cancelled_reason = reason if to == S.CANCELLED else ""
+    event.save(update_fields=["state", "cancelled_reason", "updated_at"])
+    audit.record("CHANGED_EVENT_STATE", event, by=by, before=before, after=to, reason=reason)
+    transaction.on_commit(lambda: event_changed.send(Event, event=event))
+    return event
+
+
+def missing_for(event: Event, to: str) -> list[str]:
+    """What the event lacks for this state, as sentences."""
+    if to != S.PUBLISHED:
+        return []
+    missing = []
+    if not (event.name and event.starts_at and event.ends_at):
+        missing.append(_("To be published an event needs a name, a start and an end."))
+    if not event.partner.may_trade:
+        missing.append(_("The organisation is suspended and cannot publish events."))
+    return missing
+
+
+def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Event:
+    """Walk the shortest way to a state (001 and 002 know fewer states than there are).
+
+    InvalidTransition when there is no way, or a step on it is refused; then nothing has changed.
+    """
+    way = path(event.state, to)
+    if way is None:
+        raise InvalidTransition(event, to, [_("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}])
+    with transaction.atomic():
+        for state in way:
+            event = transition(event, state, by=by, reason=reason)
+    return event
+
+
+def path(start: str, goal: str) -> list[str] | None:
+    """The states to go through from `start` to `goal`, the shortest way; [] when already there, None when impossible."""
+    ways = deque([(S(start), [])])
+    seen = {S(start)}
+    while ways:
+        state, way = ways.popleft()
+        if state == goal:
+            return way
+        for following in TRANSITIONS[state]:
+            if following not in seen:
+                seen.add(following)
+                ways.append((following, [*way, following]))
+    return None

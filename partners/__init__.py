@@ -1,0 +1,1 @@
+"""Whom we trade with: partner organisations and their members."""

@@ -1,0 +1,61 @@
+"""Who works for a partner, and what that lets them do with what is the partner's."""
+
+from django.db import transaction
+from guardian.models import UserObjectPermission
+from guardian.shortcuts import assign_perm, get_objects_for_user
+
+from accounts import audit
+from accounts.models import User
+from accounts.permissions import LABEL
+from partners.models import Member, Partner
+
+_OWN_EVENTS = ("view_events", "manage_events", "check_in", "view_analytics")
+# role of a member -> permissions on the partner
+GRANTS = {
+    Member.Role.ADMIN: ("view_partners", "manage_partners", *_OWN_EVENTS, "view_financials", "refund_orders", "manage_crew"),
+    Member.Role.MEMBER: ("view_partners", "view_events"),
+    Member.Role.EVENT_MANAGER: ("view_partners", *_OWN_EVENTS, "manage_crew"),
+    Member.Role.CREW_COORDINATOR: ("view_partners", "view_events", "manage_crew"),
+    Member.Role.VOLUNTEER: (),
+}
+
+
+@transaction.atomic
+def add(partner: Partner, user: User, role: str, *, by: User | None) -> Member:
+    """Make the user a member in this role (or change the role); the permissions count from the next request."""
+    member, _created = Member.objects.update_or_create(partner=partner, user=user, defaults={"role": role})
+    _grant(member)
+    audit.record("ADDED_MEMBER", partner, by=by, user=str(user.uid), role=role)
+    return member
+
+
+@transaction.atomic
+def remove(member: Member, *, by: User | None) -> None:
+    """Take the membership and its permissions away."""
+    _revoke(member)
+    audit.record("REMOVED_MEMBER", member.partner, by=by, user=str(member.user.uid))
+    member.delete()
+
+
+def _grant(member: Member) -> None:
+    _revoke(member)
+    for permission in GRANTS[Member.Role(member.role)]:
+        assign_perm(permission, member.user, member.partner)
+
+
+def _revoke(member: Member) -> None:
+    UserObjectPermission.objects.filter(
+        user=member.user, object_pk=str(member.partner_id), content_type__app_label=LABEL
+    ).delete()
+
+
+def partners_where(user: User, permission: str):
+    """The partners on which the user holds `permission`: all of them when it is held globally."""
+    return get_objects_for_user(user, f"{LABEL}.{permission}", Partner, accept_global_perms=True)
+
+
+def home_of(user: User, permission: str) -> Partner | None:
+    """The partner that what the user makes belongs to: the house for staff, else the first they may act for."""
+    if user.can(permission):
+        return Partner.objects.get(is_house=True)
+    return partners_where(user, permission).order_by("pk").first()

@@ -1,0 +1,84 @@
+"""Whom we trade with. A partner is 000's partner and 004's organisation: one row."""
+
+from django.db import models
+from django.db.models.functions import Upper
+from django.contrib.postgres.indexes import GinIndex, OpClass
+
+from accounts.models import User
+from accounts.permissions import CATALOGUE
+from eventify.lib.models import Entity
+
+
+class Partner(Entity):
+    """An organisation: it owns events, is owed money, and its members have permissions on it (django-guardian)."""
+
+    class Type(models.TextChoices):
+        VENUE = "Venue"
+        PROMOTER = "Promoter"
+        SPONSOR = "Sponsor"
+        VENDOR = "Vendor"
+
+    class Status(models.TextChoices):
+        ACTIVE = "Active"
+        INVITED = "Invited"
+        SUSPENDED = "Suspended"
+
+    class Verification(models.TextChoices):
+        PENDING = "Pending"
+        VERIFIED = "Verified"
+        REJECTED = "Rejected"
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=100, unique=True)
+    type = models.CharField(max_length=8, choices=Type, default=Type.PROMOTER)
+    status = models.CharField(max_length=9, choices=Status, default=Status.INVITED)
+    verification_status = models.CharField(max_length=8, choices=Verification, default=Verification.PENDING)
+    logo_url = models.CharField(max_length=500, blank=True)
+    contact_email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=16, blank=True)
+    website = models.URLField(blank=True)
+    is_house = models.BooleanField(default=False, help_text="The platform's own organisation: staff's events are its.")
+    joined_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        permissions = [(entry.id, entry.name) for entry in CATALOGUE]
+        constraints = [
+            models.UniqueConstraint("is_house", condition=models.Q(is_house=True), name="partner_one_house")
+        ]
+        indexes = [
+            models.Index(fields=["status", "type"], name="partner_filters"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="partner_search"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def permission_scope(self) -> "Partner":
+        return self
+
+    @property
+    def may_trade(self) -> bool:
+        """Suspended partners cannot publish, sell or be paid; their sold tickets still scan."""
+        return self.status != self.Status.SUSPENDED
+
+
+class Member(Entity):
+    """A person who works for a partner, in one of contract 004's roles."""
+
+    class Role(models.TextChoices):
+        ADMIN = "org_admin"
+        MEMBER = "org_member"
+        EVENT_MANAGER = "event_manager"
+        CREW_COORDINATOR = "crew_coordinator"
+        VOLUNTEER = "volunteer"
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "user"], name="member_once")]
+
+    def __str__(self):
+        return f"{self.user} at {self.partner}"
