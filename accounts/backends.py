@@ -1,5 +1,7 @@
 """Who may come in, and who may do what to which object."""
 
+import contextlib
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Q
@@ -41,11 +43,11 @@ def find_user(identifier: str):
     """The user with this e-mail address, username or phone number, or None."""
     if "\x00" in identifier:
         return None
-    query = Q(email__iexact=identifier) | Q(username__iexact=identifier)
-    try:
+    query = Q(email__lower=identifier.lower()) | Q(username__lower=identifier.lower())
+    with contextlib.suppress(Invalid):
         query |= Q(phone=to_e164(identifier))
-    except Invalid:
-        pass
     # An e-mail address of one may be the username of another: the address wins.
-    found = sorted(get_user_model().objects.filter(query)[:3], key=lambda user: user.email.lower() != identifier.lower())
+    found = sorted(
+        get_user_model().objects.filter(query)[:3], key=lambda user: user.email.lower() != identifier.lower()
+    )
     return found[0] if found else None

@@ -10,6 +10,9 @@ from accounts.permissions import LABEL, SUPER_ADMIN
 from eventify.lib.ids import new_uid
 from eventify.lib.models import Entity
 
+# `email__lower="a@b.c"` uses the index of the unique constraint, which `email__iexact` (UPPER) cannot.
+models.CharField.register_lookup(Lower)
+
 
 class UserManager(BaseUserManager):
     """Makes the rows; the rules of signing up are in accounts/signup.py."""
@@ -28,7 +31,7 @@ class UserManager(BaseUserManager):
         return user
 
     def get_by_natural_key(self, email):
-        return self.get(email__iexact=email)
+        return self.get(email__lower=email.lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin, Entity):

@@ -12,9 +12,9 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def to_e164(text: str) -> str:
-    """`+919876543210` for any usual spelling; without a country code the number is one of settings.EVENTIFY_PHONE_REGION.
+    """`+919876543210` for any usual spelling; without a country code it is one of EVENTIFY_PHONE_REGION.
 
-    Any number of E.164's form is taken, also one that no country has (the documents' examples use such).
+    Any number of E.164's form is taken, also one that no country has (003's examples use such).
     Raises Invalid when it cannot be a phone number.
     """
     bare = re.sub(r"[\s().-]", "", text)

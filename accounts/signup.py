@@ -67,7 +67,11 @@ def check_password_rules(password: str, user: User) -> None:
 
 def check_free(*, email=None, phone=None, username=None, but: User | None = None) -> None:
     """Taken when another account than `but` has one of these; one query for all three."""
-    wanted = {"email": (email, "email__iexact"), "phone_number": (phone, "phone"), "username": (username, "username__iexact")}
+    wanted = {
+        "email": (email and email.lower(), "email__lower"),
+        "phone_number": (phone, "phone"),
+        "username": (username and username.lower(), "username__lower"),
+    }
     others = User.objects.exclude(pk=but.pk) if but else User.objects.all()
     sentences = {
         "email": _("Email is already registered."),

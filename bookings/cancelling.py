@@ -48,7 +48,7 @@ def cancel_booking(booking: Booking, *, by: User) -> Booking:
     """
     with transaction.atomic():
         if booking.order_id is None:
-            return _leave_queue(booking)
+            return _leave_queue(booking, by)
         events, order = lock(booking.order)
         booking = order.bookings.select_related("ticket_type", "event").get(pk=booking.pk)
         if booking.status not in LIVE:
@@ -64,14 +64,14 @@ def cancel_booking(booking: Booking, *, by: User) -> Booking:
     return booking
 
 
-def _leave_queue(booking: Booking) -> Booking:
+def _leave_queue(booking: Booking, by: User) -> Booking:
     event = inventory.lock([booking.event_id])[booking.event_id]
     booking = Booking.objects.get(pk=booking.pk)
     if booking.status == Booking.Status.WAITLISTED:
         waitlist.leave(booking, event)
         return booking
     if booking.order_id:  # promoted between the request and the lock
-        return cancel_booking(booking, by=booking.user)
+        return cancel_booking(booking, by=by)
     raise NotCancellable(_("This booking is cancelled already."))
 
 

@@ -172,9 +172,7 @@ class Seat(models.Model):
     row_label = models.CharField(max_length=10)
     col_number = models.PositiveIntegerField()
     position = models.PositiveIntegerField(help_text="Order in which seats are given away; best first.")
-    reserved_booking = models.ForeignKey(
-        Booking, on_delete=models.PROTECT, null=True, blank=True, related_name="seats"
-    )
+    reserved_booking = models.ForeignKey(Booking, on_delete=models.PROTECT, null=True, blank=True, related_name="seats")
 
     class Meta:
         ordering = ["position"]
@@ -217,9 +215,7 @@ class Ticket(Entity):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["seat"], condition=~Q(status="cancelled"), name="ticket_one_live_per_seat"
-            ),
+            models.UniqueConstraint(fields=["seat"], condition=~Q(status="cancelled"), name="ticket_one_live_per_seat"),
             models.CheckConstraint(
                 condition=Q(status="used", used_at__isnull=False) | ~Q(status="used"), name="ticket_used_when"
             ),

@@ -62,7 +62,8 @@ def place(lines: list[Line], *, by: User, key: str = "") -> Order:
     _check_lines(lines)
     _check_key(key)
     fingerprint = _fingerprint([[line.ticket_type, line.qty, line.seats] for line in lines])
-    event_of = dict(TicketType.objects.filter(pk__in=[x.ticket_type for x in lines]).values_list("pk", "event"))
+    known_types = TicketType.objects.filter(pk__in=[line.ticket_type for line in lines])
+    event_of = dict(known_types.exclude(event__state=Event.State.DRAFT).values_list("pk", "event"))
     if any(line.ticket_type not in event_of for line in lines):
         raise Missing(_("There is no such ticket type."))
 
@@ -116,10 +117,10 @@ def _book_locked(event, qty, chosen, by, waitlist_too, keyed) -> Booking:
 
 
 def _type_with_room(event: Event, qty: int) -> TicketType:
-    shown = [t for t in event.ticket_types.all() if t.status == TicketType.Status.ACTIVE]
-    if not shown:
+    on_sale = [t for t in event.ticket_types.all() if not sales.why_type_closed(t)]
+    if not on_sale:
         raise sales.NotOnSale(_("%(event)s has no tickets on sale.") % {"event": event.name})
-    return next((t for t in shown if t.places_left(event) >= qty), shown[0])
+    return next((t for t in on_sale if t.places_left(event) >= qty), on_sale[0])
 
 
 def _pick(line: Line, event: Event) -> Pick:

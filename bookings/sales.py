@@ -48,16 +48,24 @@ def check_open(event: Event) -> None:
         raise NotOnSale(sentence)
 
 
-def check_type(ticket_type: TicketType) -> None:
-    """NotOnSale outside the sale window of the type, or when its sale is stopped."""
+def why_type_closed(ticket_type: TicketType) -> str:
+    """The sentence that says why this type is not sold now; empty when it is."""
     now = timezone.now()
     what = {"type": ticket_type.name}
     if ticket_type.status != TicketType.Status.ACTIVE:
-        raise NotOnSale(_("%(type)s is not on sale.") % what)
+        return _("%(type)s is not on sale.") % what
     if ticket_type.sales_start_at and now < ticket_type.sales_start_at:
-        raise NotOnSale(_("The sale of %(type)s has not started yet.") % what)
+        return _("The sale of %(type)s has not started yet.") % what
     if ticket_type.sales_end_at and now >= ticket_type.sales_end_at:
-        raise NotOnSale(_("The sale of %(type)s has ended.") % what)
+        return _("The sale of %(type)s has ended.") % what
+    return ""
+
+
+def check_type(ticket_type: TicketType) -> None:
+    """NotOnSale outside the sale window of the type, or when its sale is stopped."""
+    sentence = why_type_closed(ticket_type)
+    if sentence:
+        raise NotOnSale(sentence)
 
 
 def check_quantity(ticket_type: TicketType, qty: int, by: User) -> None:

@@ -52,15 +52,13 @@ def regrow(event: Event) -> None:
 
 def _add(event: Event, numbers: set[int], how_many: int) -> None:
     missing = (number for number in count() if number not in numbers)
-    Seat.objects.bulk_create(_grid_seat(event, number, PER_ROW) for number, _n in zip(missing, range(how_many)))
+    Seat.objects.bulk_create(_grid_seat(event, number, PER_ROW) for number, _n in zip(missing, range(how_many), strict=False))
 
 
 def _grid_seat(event: Event, number: int, per_row: int) -> Seat:
     row, column = divmod(number, per_row)
     name = row_name(row)
-    return Seat(
-        event=event, label=f"{name}-{column + 1}", row_label=name, col_number=column + 1, position=number
-    )
+    return Seat(event=event, label=f"{name}-{column + 1}", row_label=name, col_number=column + 1, position=number)
 
 
 def generate(event: Event, *, rows: int, per_row: int) -> int:

@@ -79,7 +79,9 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
     """
     way = path(event.state, to)
     if way is None:
-        raise InvalidTransition(event, to, [_("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}])
+        raise InvalidTransition(
+            event, to, [_("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}]
+        )
     with transaction.atomic():
         for state in way:
             event = transition(event, state, by=by, reason=reason)
@@ -87,7 +89,7 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
 
 
 def path(start: str, goal: str) -> list[str] | None:
-    """The states to go through from `start` to `goal`, the shortest way; [] when already there, None when impossible."""
+    """The shortest way from `start` to `goal`; [] when already there, None when there is none."""
     ways = deque([(S(start), [])])
     seen = {S(start)}
     while ways:

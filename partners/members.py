@@ -12,7 +12,14 @@ from partners.models import Member, Partner
 _OWN_EVENTS = ("view_events", "manage_events", "check_in", "view_analytics")
 # role of a member -> permissions on the partner
 GRANTS = {
-    Member.Role.ADMIN: ("view_partners", "manage_partners", *_OWN_EVENTS, "view_financials", "refund_orders", "manage_crew"),
+    Member.Role.ADMIN: (
+        "view_partners",
+        "manage_partners",
+        *_OWN_EVENTS,
+        "view_financials",
+        "refund_orders",
+        "manage_crew",
+    ),
     Member.Role.MEMBER: ("view_partners", "view_events"),
     Member.Role.EVENT_MANAGER: ("view_partners", *_OWN_EVENTS, "manage_crew"),
     Member.Role.CREW_COORDINATOR: ("view_partners", "view_events", "manage_crew"),

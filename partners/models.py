@@ -1,8 +1,8 @@
 """Whom we trade with. A partner is 000's partner and 004's organisation: one row."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
-from django.contrib.postgres.indexes import GinIndex, OpClass
 
 from accounts.models import User
 from accounts.permissions import CATALOGUE
@@ -42,9 +42,7 @@ class Partner(Entity):
 
     class Meta:
         permissions = [(entry.id, entry.name) for entry in CATALOGUE]
-        constraints = [
-            models.UniqueConstraint("is_house", condition=models.Q(is_house=True), name="partner_one_house")
-        ]
+        constraints = [models.UniqueConstraint("is_house", condition=models.Q(is_house=True), name="partner_one_house")]
         indexes = [
             models.Index(fields=["status", "type"], name="partner_filters"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="partner_search"),

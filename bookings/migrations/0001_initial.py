@@ -7,290 +7,506 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_initial'),
+        ("events", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SandboxCharge',
+            name="SandboxCharge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.UUIDField(unique=True)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('currency', models.CharField(max_length=3)),
-                ('description', models.CharField(max_length=200)),
-                ('return_url', models.CharField(max_length=500)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('paid', 'Paid'), ('failed', 'Failed')], default='open', max_length=6)),
-                ('refunds', models.JSONField(default=dict, help_text='Refund reference -> amount.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.UUIDField(unique=True)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("currency", models.CharField(max_length=3)),
+                ("description", models.CharField(max_length=200)),
+                ("return_url", models.CharField(max_length=500)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("paid", "Paid"), ("failed", "Failed")], default="open", max_length=6
+                    ),
+                ),
+                ("refunds", models.JSONField(default=dict, help_text="Refund reference -> amount.")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('total_amount', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('currency', models.CharField(max_length=3)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('paid', 'Paid'), ('cancelled', 'Cancelled'), ('refunded', 'Refunded')], default='pending', max_length=9)),
-                ('payment_method', models.CharField(blank=True, max_length=50)),
-                ('payment_transaction_id', models.CharField(blank=True, max_length=100)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('paid_at', models.DateTimeField(blank=True, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('has_expired', models.BooleanField(default=False, help_text="Cancelled because the hold ran out, by nobody's will.")),
-                ('idempotency_key', models.CharField(blank=True, max_length=255)),
-                ('fingerprint', models.CharField(blank=True, help_text='SHA-256 of what was asked with the key.', max_length=64)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("total_amount", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("paid", "Paid"),
+                            ("cancelled", "Cancelled"),
+                            ("refunded", "Refunded"),
+                        ],
+                        default="pending",
+                        max_length=9,
+                    ),
+                ),
+                ("payment_method", models.CharField(blank=True, max_length=50)),
+                ("payment_transaction_id", models.CharField(blank=True, max_length=100)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("paid_at", models.DateTimeField(blank=True, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "has_expired",
+                    models.BooleanField(
+                        default=False, help_text="Cancelled because the hold ran out, by nobody's will."
+                    ),
+                ),
+                ("idempotency_key", models.CharField(blank=True, max_length=255)),
+                (
+                    "fingerprint",
+                    models.CharField(blank=True, help_text="SHA-256 of what was asked with the key.", max_length=64),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('qty', models.PositiveIntegerField()),
-                ('unit_price', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('confirmed', 'Confirmed'), ('waitlisted', 'Waitlisted'), ('cancelled', 'Cancelled')], max_length=10)),
-                ('seat_labels', models.JSONField(default=list, help_text='Labels of the seats taken, kept after a cancellation.')),
-                ('idempotency_key', models.CharField(blank=True, max_length=255)),
-                ('fingerprint', models.CharField(blank=True, help_text='SHA-256 of what was asked with the key.', max_length=64)),
-                ('promoted_at', models.DateTimeField(blank=True, help_text='When it left the waitlist for a place.', null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='events.event')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to=settings.AUTH_USER_MODEL)),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("qty", models.PositiveIntegerField()),
+                ("unit_price", models.DecimalField(decimal_places=2, max_digits=12)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("confirmed", "Confirmed"),
+                            ("waitlisted", "Waitlisted"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "seat_labels",
+                    models.JSONField(default=list, help_text="Labels of the seats taken, kept after a cancellation."),
+                ),
+                ("idempotency_key", models.CharField(blank=True, max_length=255)),
+                (
+                    "fingerprint",
+                    models.CharField(blank=True, help_text="SHA-256 of what was asked with the key.", max_length=64),
+                ),
+                (
+                    "promoted_at",
+                    models.DateTimeField(blank=True, help_text="When it left the waitlist for a place.", null=True),
+                ),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bookings", to="events.event"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="bookings.order",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('provider', models.CharField(max_length=20)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('currency', models.CharField(max_length=3)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('paid', 'Paid'), ('failed', 'Failed')], default='open', max_length=6)),
-                ('provider_reference', models.CharField(blank=True, max_length=100)),
-                ('checkout_url', models.CharField(blank=True, max_length=500)),
-                ('paid_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_at', models.DateTimeField(blank=True, help_text='When the provider was last asked about it.', null=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='bookings.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("provider", models.CharField(max_length=20)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("paid", "Paid"), ("failed", "Failed")], default="open", max_length=6
+                    ),
+                ),
+                ("provider_reference", models.CharField(blank=True, max_length=100)),
+                ("checkout_url", models.CharField(blank=True, max_length=500)),
+                ("paid_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_at",
+                    models.DateTimeField(blank=True, help_text="When the provider was last asked about it.", null=True),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="bookings.order"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('status', models.CharField(choices=[('requested', 'Requested'), ('done', 'Done')], default='requested', max_length=9)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='bookings.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("requested", "Requested"), ("done", "Done")], default="requested", max_length=9
+                    ),
+                ),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="refunds", to="bookings.payment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(help_text='For example A-1.', max_length=20)),
-                ('row_label', models.CharField(max_length=10)),
-                ('col_number', models.PositiveIntegerField()),
-                ('position', models.PositiveIntegerField(help_text='Order in which seats are given away; best first.')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='events.event')),
-                ('reserved_booking', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='bookings.booking')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(help_text="For example A-1.", max_length=20)),
+                ("row_label", models.CharField(max_length=10)),
+                ("col_number", models.PositiveIntegerField()),
+                ("position", models.PositiveIntegerField(help_text="Order in which seats are given away; best first.")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="seats", to="events.event"
+                    ),
+                ),
+                (
+                    "reserved_booking",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seats",
+                        to="bookings.booking",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='TicketType',
+            name="TicketType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=100)),
-                ('description', models.TextField(blank=True)),
-                ('price', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
-                ('original_price', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
-                ('quantity_total', models.PositiveIntegerField(blank=True, help_text="None: the event's capacity.", null=True)),
-                ('quantity_sold', models.PositiveIntegerField(default=0)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('sold_out', 'Sold Out'), ('hidden', 'Hidden')], default='active', help_text='sold_out stops the sale.', max_length=8)),
-                ('sales_start_at', models.DateTimeField(blank=True, null=True)),
-                ('sales_end_at', models.DateTimeField(blank=True, null=True)),
-                ('max_per_order', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_per_person', models.PositiveIntegerField(blank=True, null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ticket_types', to='events.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=100)),
+                ("description", models.TextField(blank=True)),
+                ("price", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                ("original_price", models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
+                (
+                    "quantity_total",
+                    models.PositiveIntegerField(blank=True, help_text="None: the event's capacity.", null=True),
+                ),
+                ("quantity_sold", models.PositiveIntegerField(default=0)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("sold_out", "Sold Out"), ("hidden", "Hidden")],
+                        default="active",
+                        help_text="sold_out stops the sale.",
+                        max_length=8,
+                    ),
+                ),
+                ("sales_start_at", models.DateTimeField(blank=True, null=True)),
+                ("sales_end_at", models.DateTimeField(blank=True, null=True)),
+                ("max_per_order", models.PositiveIntegerField(blank=True, null=True)),
+                ("max_per_person", models.PositiveIntegerField(blank=True, null=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ticket_types", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('ticket_code', models.CharField(help_text='What the QR code says: 128 random bits.', max_length=32, unique=True)),
-                ('status', models.CharField(choices=[('valid', 'Valid'), ('used', 'Used'), ('cancelled', 'Cancelled')], default='valid', max_length=9)),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('used_gate', models.CharField(blank=True, help_text='Where it was used.', max_length=100)),
-                ('price_at_purchase', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('booking', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='bookings.booking')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='events.event')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='bookings.order')),
-                ('seat', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tickets', to='bookings.seat')),
-                ('used_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='admissions', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to=settings.AUTH_USER_MODEL)),
-                ('ticket_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='bookings.tickettype')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "ticket_code",
+                    models.CharField(help_text="What the QR code says: 128 random bits.", max_length=32, unique=True),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("valid", "Valid"), ("used", "Used"), ("cancelled", "Cancelled")],
+                        default="valid",
+                        max_length=9,
+                    ),
+                ),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                ("used_gate", models.CharField(blank=True, help_text="Where it was used.", max_length=100)),
+                ("price_at_purchase", models.DecimalField(decimal_places=2, max_digits=12)),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="bookings.booking"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="events.event"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="bookings.order"
+                    ),
+                ),
+                (
+                    "seat",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="tickets",
+                        to="bookings.seat",
+                    ),
+                ),
+                (
+                    "used_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="admissions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "ticket_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="bookings.tickettype"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='booking',
-            name='ticket_type',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.tickettype'),
+            model_name="booking",
+            name="ticket_type",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bookings", to="bookings.tickettype"
+            ),
         ),
         migrations.CreateModel(
-            name='WebhookDelivery',
+            name="WebhookDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=20)),
-                ('delivery_id', models.CharField(max_length=100)),
-                ('body', models.JSONField()),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('processed_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("provider", models.CharField(max_length=20)),
+                ("delivery_id", models.CharField(max_length=100)),
+                ("body", models.JSONField()),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
+                ("processed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'webhook deliveries',
-                'indexes': [models.Index(condition=models.Q(('processed_at', None)), fields=['received_at'], name='webhook_open')],
-                'constraints': [models.UniqueConstraint(fields=('provider', 'delivery_id'), name='webhook_once')],
+                "verbose_name_plural": "webhook deliveries",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("processed_at", None)), fields=["received_at"], name="webhook_open"
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("provider", "delivery_id"), name="webhook_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['user', '-id'], name='order_by_user'),
+            model_name="order",
+            index=models.Index(fields=["user", "-id"], name="order_by_user"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['status', '-id'], name='order_by_status'),
+            model_name="order",
+            index=models.Index(fields=["status", "-id"], name="order_by_status"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['expires_at'], name='order_overdue'),
+            model_name="order",
+            index=models.Index(condition=models.Q(("status", "pending")), fields=["expires_at"], name="order_overdue"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['paid_at'], name='order_paid'),
+            model_name="order",
+            index=models.Index(condition=models.Q(("paid_at__isnull", False)), fields=["paid_at"], name="order_paid"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('user', 'idempotency_key'), name='order_once_per_key'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("idempotency_key", ""), _negated=True),
+                fields=("user", "idempotency_key"),
+                name="order_once_per_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_amount__gte', 0)), name='order_total_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total_amount__gte", 0)), name="order_total_not_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['created_at'], name='payment_open'),
+            model_name="payment",
+            index=models.Index(condition=models.Q(("status", "open")), fields=["created_at"], name="payment_open"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('order',), name='payment_one_open'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open")), fields=("order",), name="payment_one_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('status', 'requested')), fields=['created_at'], name='refund_open'),
+            model_name="refund",
+            index=models.Index(condition=models.Q(("status", "requested")), fields=["created_at"], name="refund_open"),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_positive'),
+            model_name="refund",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_positive"),
         ),
         migrations.AddIndex(
-            model_name='seat',
-            index=models.Index(condition=models.Q(('reserved_booking', None)), fields=['event', 'position'], name='seat_free'),
+            model_name="seat",
+            index=models.Index(
+                condition=models.Q(("reserved_booking", None)), fields=["event", "position"], name="seat_free"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('event', 'label'), name='seat_label_unique'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(fields=("event", "label"), name="seat_label_unique"),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('event', 'position'), name='seat_position_unique'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(fields=("event", "position"), name="seat_position_unique"),
         ),
         migrations.AddIndex(
-            model_name='tickettype',
-            index=models.Index(fields=['event', 'position'], name='type_by_event'),
+            model_name="tickettype",
+            index=models.Index(fields=["event", "position"], name="type_by_event"),
         ),
         migrations.AddConstraint(
-            model_name='tickettype',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity_sold__lte', models.F('quantity_total'))), name='type_not_oversold'),
+            model_name="tickettype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity_sold__lte", models.F("quantity_total"))), name="type_not_oversold"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tickettype',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='type_price_not_negative'),
+            model_name="tickettype",
+            constraint=models.CheckConstraint(condition=models.Q(("price__gte", 0)), name="type_price_not_negative"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['user', 'status', '-id'], name='ticket_wallet'),
+            model_name="ticket",
+            index=models.Index(fields=["user", "status", "-id"], name="ticket_wallet"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['event', 'status'], name='ticket_by_event'),
+            model_name="ticket",
+            index=models.Index(fields=["event", "status"], name="ticket_by_event"),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'cancelled'), _negated=True), fields=('seat',), name='ticket_one_live_per_seat'),
+            model_name="ticket",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "cancelled"), _negated=True),
+                fields=("seat",),
+                name="ticket_one_live_per_seat",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'used'), ('used_at__isnull', False)), models.Q(('status', 'used'), _negated=True), _connector='OR'), name='ticket_used_when'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "used"), ("used_at__isnull", False)),
+                    models.Q(("status", "used"), _negated=True),
+                    _connector="OR",
+                ),
+                name="ticket_used_when",
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(condition=models.Q(('status', 'waitlisted')), fields=['event', 'id'], name='booking_queue'),
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("status", "waitlisted")), fields=["event", "id"], name="booking_queue"
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['user', '-id'], name='booking_by_user'),
+            model_name="booking",
+            index=models.Index(fields=["user", "-id"], name="booking_by_user"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['event', 'status'], name='booking_by_event'),
+            model_name="booking",
+            index=models.Index(fields=["event", "status"], name="booking_by_event"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['order'], name='booking_by_order'),
+            model_name="booking",
+            index=models.Index(fields=["order"], name="booking_by_order"),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('user', 'event', 'idempotency_key'), name='booking_once_per_key'),
+            model_name="booking",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("idempotency_key", ""), _negated=True),
+                fields=("user", "event", "idempotency_key"),
+                name="booking_once_per_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gte', 1)), name='booking_has_places'),
+            model_name="booking",
+            constraint=models.CheckConstraint(condition=models.Q(("qty__gte", 1)), name="booking_has_places"),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waitlisted', 'cancelled']), ('order__isnull', False), _connector='OR'), name='booking_has_order'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["waitlisted", "cancelled"]), ("order__isnull", False), _connector="OR"
+                ),
+                name="booking_has_order",
+            ),
         ),
     ]

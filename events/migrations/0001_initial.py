@@ -9,155 +9,283 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('partners', '0001_initial'),
+        ("partners", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('slug', models.SlugField(max_length=100, unique=True)),
-                ('icon', models.FileField(blank=True, upload_to='event_type_icons')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("slug", models.SlugField(max_length=100, unique=True)),
+                ("icon", models.FileField(blank=True, upload_to="event_type_icons")),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='category_name_unique')],
+                "verbose_name_plural": "categories",
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("name"), name="category_name_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('kind', models.CharField(choices=[('event', 'Event'), ('festival', 'Festival'), ('series', 'Series')], default='event', help_text="004's event_type.", max_length=8)),
-                ('sub_event_label', models.CharField(blank=True, max_length=100)),
-                ('name', models.CharField(max_length=200)),
-                ('title', models.CharField(blank=True, help_text='A longer headline; the name when empty.', max_length=200)),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('description', models.TextField(blank=True)),
-                ('content', models.TextField(blank=True, help_text='Sanitised HTML.')),
-                ('important_information', models.TextField(blank=True)),
-                ('venue_name', models.CharField(blank=True, max_length=200)),
-                ('location', models.CharField(blank=True, help_text='Where, in one line; venue and place when empty.', max_length=300)),
-                ('place', models.CharField(blank=True, help_text='City or town.', max_length=100)),
-                ('district', models.CharField(blank=True, max_length=100)),
-                ('state_name', models.CharField(blank=True, help_text="003's state: the region, not the lifecycle.", max_length=100)),
-                ('country', models.CharField(blank=True, max_length=100)),
-                ('pincode', models.CharField(blank=True, max_length=12)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('starts_at', models.DateTimeField(blank=True, null=True)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('timezone', models.CharField(default='UTC', help_text='IANA name.', max_length=64)),
-                ('starts_on', models.GeneratedField(db_persist=True, expression=events.models.LocalDate('timezone', 'starts_at'), output_field=models.DateField())),
-                ('ends_on', models.GeneratedField(db_persist=True, expression=events.models.LocalDate('timezone', 'ends_at'), output_field=models.DateField())),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('registration_open', 'Registration Open'), ('buildup', 'Buildup'), ('showday', 'Showday'), ('teardown', 'Teardown'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='draft', max_length=17)),
-                ('cancelled_reason', models.TextField(blank=True)),
-                ('is_bookable', models.BooleanField(default=True, help_text='Off: withdrawn from booking without losing its state.')),
-                ('is_hot', models.BooleanField(default=False)),
-                ('is_eventify_event', models.BooleanField(default=True)),
-                ('outside_event_url', models.CharField(blank=True, max_length=500)),
-                ('banner_image', models.CharField(blank=True, help_text='URL; the primary image when empty.', max_length=500)),
-                ('thumbnail_image', models.CharField(blank=True, help_text='URL; the primary image when empty.', max_length=500)),
-                ('currency', models.CharField(default='INR', max_length=3)),
-                ('seating', models.CharField(choices=[('none', 'None'), ('automatic', 'Automatic'), ('explicit', 'Explicit')], default='none', max_length=9)),
-                ('is_capacity_fixed', models.BooleanField(default=False, help_text='Off: the capacity follows the ticket types.')),
-                ('lets_smaller_parties_pass', models.BooleanField(default=False, help_text='On the waitlist.')),
-                ('capacity', models.PositiveIntegerField(default=0)),
-                ('booked_count', models.PositiveIntegerField(default=0)),
-                ('waitlisted_count', models.PositiveIntegerField(default=0)),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='events.category')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='events.event')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("event", "Event"), ("festival", "Festival"), ("series", "Series")],
+                        default="event",
+                        help_text="004's event_type.",
+                        max_length=8,
+                    ),
+                ),
+                ("sub_event_label", models.CharField(blank=True, max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "title",
+                    models.CharField(blank=True, help_text="A longer headline; the name when empty.", max_length=200),
+                ),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                ("description", models.TextField(blank=True)),
+                ("content", models.TextField(blank=True, help_text="Sanitised HTML.")),
+                ("important_information", models.TextField(blank=True)),
+                ("venue_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "location",
+                    models.CharField(
+                        blank=True, help_text="Where, in one line; venue and place when empty.", max_length=300
+                    ),
+                ),
+                ("place", models.CharField(blank=True, help_text="City or town.", max_length=100)),
+                ("district", models.CharField(blank=True, max_length=100)),
+                (
+                    "state_name",
+                    models.CharField(
+                        blank=True, help_text="003's state: the region, not the lifecycle.", max_length=100
+                    ),
+                ),
+                ("country", models.CharField(blank=True, max_length=100)),
+                ("pincode", models.CharField(blank=True, max_length=12)),
+                ("latitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                ("longitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                ("starts_at", models.DateTimeField(blank=True, null=True)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("timezone", models.CharField(default="UTC", help_text="IANA name.", max_length=64)),
+                (
+                    "starts_on",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=events.models.LocalDate("timezone", "starts_at"),
+                        output_field=models.DateField(),
+                    ),
+                ),
+                (
+                    "ends_on",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=events.models.LocalDate("timezone", "ends_at"),
+                        output_field=models.DateField(),
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("registration_open", "Registration Open"),
+                            ("buildup", "Buildup"),
+                            ("showday", "Showday"),
+                            ("teardown", "Teardown"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=17,
+                    ),
+                ),
+                ("cancelled_reason", models.TextField(blank=True)),
+                (
+                    "is_bookable",
+                    models.BooleanField(
+                        default=True, help_text="Off: withdrawn from booking without losing its state."
+                    ),
+                ),
+                ("is_hot", models.BooleanField(default=False)),
+                ("is_eventify_event", models.BooleanField(default=True)),
+                ("outside_event_url", models.CharField(blank=True, max_length=500)),
+                (
+                    "banner_image",
+                    models.CharField(blank=True, help_text="URL; the primary image when empty.", max_length=500),
+                ),
+                (
+                    "thumbnail_image",
+                    models.CharField(blank=True, help_text="URL; the primary image when empty.", max_length=500),
+                ),
+                ("currency", models.CharField(default="INR", max_length=3)),
+                (
+                    "seating",
+                    models.CharField(
+                        choices=[("none", "None"), ("automatic", "Automatic"), ("explicit", "Explicit")],
+                        default="none",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "is_capacity_fixed",
+                    models.BooleanField(default=False, help_text="Off: the capacity follows the ticket types."),
+                ),
+                ("lets_smaller_parties_pass", models.BooleanField(default=False, help_text="On the waitlist.")),
+                ("capacity", models.PositiveIntegerField(default=0)),
+                ("booked_count", models.PositiveIntegerField(default=0)),
+                ("waitlisted_count", models.PositiveIntegerField(default=0)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="events.category",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="events.event",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="partners.partner"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Banner',
+            name="Banner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('image_url', models.CharField(max_length=500)),
-                ('link_url', models.CharField(blank=True, max_length=500)),
-                ('priority', models.IntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
-                ('event', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='banners', to='events.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200)),
+                ("image_url", models.CharField(max_length=500)),
+                ("link_url", models.CharField(blank=True, max_length=500)),
+                ("priority", models.IntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="banners",
+                        to="events.event",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-priority', 'id'],
+                "ordering": ["-priority", "id"],
             },
         ),
         migrations.CreateModel(
-            name='EventImage',
+            name="EventImage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('image', models.ImageField(upload_to='event_images')),
-                ('thumbnail', models.ImageField(blank=True, upload_to='event_images')),
-                ('is_primary', models.BooleanField(default=False)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='images', to='events.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("image", models.ImageField(upload_to="event_images")),
+                ("thumbnail", models.ImageField(blank=True, upload_to="event_images")),
+                ("is_primary", models.BooleanField(default=False)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="images", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-is_primary', 'position', 'id'],
+                "ordering": ["-is_primary", "position", "id"],
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['state', 'starts_at', 'id'], name='event_by_start'),
+            model_name="event",
+            index=models.Index(fields=["state", "starts_at", "id"], name="event_by_start"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['category', 'starts_at'], name='event_by_category'),
+            model_name="event",
+            index=models.Index(fields=["category", "starts_at"], name="event_by_category"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['pincode', 'starts_at'], name='event_by_pincode'),
+            model_name="event",
+            index=models.Index(fields=["pincode", "starts_at"], name="event_by_pincode"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['starts_on', 'ends_on'], name='event_by_day'),
+            model_name="event",
+            index=models.Index(fields=["starts_on", "ends_on"], name="event_by_day"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['partner', '-id'], name='event_by_partner'),
+            model_name="event",
+            index=models.Index(fields=["partner", "-id"], name="event_by_partner"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('is_hot', True)), fields=['starts_at'], name='event_hot'),
+            model_name="event",
+            index=models.Index(condition=models.Q(("is_hot", True)), fields=["starts_at"], name="event_hot"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('name'), name='gin_trgm_ops'), name='event_name_search'),
+            model_name="event",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("name"), name="gin_trgm_ops"
+                ),
+                name="event_name_search",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('venue_name'), name='gin_trgm_ops'), name='event_venue_search'),
+            model_name="event",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("venue_name"), name="gin_trgm_ops"
+                ),
+                name="event_venue_search",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('booked_count__lte', models.F('capacity'))), name='event_not_oversold'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("booked_count__lte", models.F("capacity"))), name="event_not_oversold"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='event_ends_after_start'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="event_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='event_not_own_parent'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True), name="event_not_own_parent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventimage',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('event',), name='event_one_primary_image'),
+            model_name="eventimage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_primary", True)), fields=("event",), name="event_one_primary_image"
+            ),
         ),
     ]

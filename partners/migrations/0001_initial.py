@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,43 +17,129 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Partner',
+            name="Partner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200)),
-                ('slug', models.SlugField(max_length=100, unique=True)),
-                ('type', models.CharField(choices=[('Venue', 'Venue'), ('Promoter', 'Promoter'), ('Sponsor', 'Sponsor'), ('Vendor', 'Vendor')], default='Promoter', max_length=8)),
-                ('status', models.CharField(choices=[('Active', 'Active'), ('Invited', 'Invited'), ('Suspended', 'Suspended')], default='Invited', max_length=9)),
-                ('verification_status', models.CharField(choices=[('Pending', 'Pending'), ('Verified', 'Verified'), ('Rejected', 'Rejected')], default='Pending', max_length=8)),
-                ('logo_url', models.CharField(blank=True, max_length=500)),
-                ('contact_email', models.EmailField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=16)),
-                ('website', models.URLField(blank=True)),
-                ('is_house', models.BooleanField(default=False, help_text="The platform's own organisation: staff's events are its.")),
-                ('joined_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200)),
+                ("slug", models.SlugField(max_length=100, unique=True)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("Venue", "Venue"),
+                            ("Promoter", "Promoter"),
+                            ("Sponsor", "Sponsor"),
+                            ("Vendor", "Vendor"),
+                        ],
+                        default="Promoter",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("Active", "Active"), ("Invited", "Invited"), ("Suspended", "Suspended")],
+                        default="Invited",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "verification_status",
+                    models.CharField(
+                        choices=[("Pending", "Pending"), ("Verified", "Verified"), ("Rejected", "Rejected")],
+                        default="Pending",
+                        max_length=8,
+                    ),
+                ),
+                ("logo_url", models.CharField(blank=True, max_length=500)),
+                ("contact_email", models.EmailField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=16)),
+                ("website", models.URLField(blank=True)),
+                (
+                    "is_house",
+                    models.BooleanField(
+                        default=False, help_text="The platform's own organisation: staff's events are its."
+                    ),
+                ),
+                ("joined_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'permissions': [('manage_staff', 'Manage staff'), ('manage_roles', 'Manage roles'), ('view_audit', 'View the audit log'), ('view_partners', 'View partners'), ('manage_partners', 'Manage partners'), ('review_kyc', 'Review KYC documents'), ('view_users', 'View users'), ('ban_users', 'Ban users'), ('reset_2fa', 'Reset two-factor'), ('view_events', 'View events'), ('manage_events', 'Manage events'), ('check_in', 'Check tickets in'), ('view_financials', 'View financials'), ('manage_payouts', 'Manage payouts'), ('refund_orders', 'Refund orders'), ('manage_crew', 'Manage crew'), ('view_analytics', 'View analytics')],
-                'indexes': [models.Index(fields=['status', 'type'], name='partner_filters'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('name'), name='gin_trgm_ops'), name='partner_search')],
-                'constraints': [models.UniqueConstraint(models.F('is_house'), condition=models.Q(('is_house', True)), name='partner_one_house')],
+                "permissions": [
+                    ("manage_staff", "Manage staff"),
+                    ("manage_roles", "Manage roles"),
+                    ("view_audit", "View the audit log"),
+                    ("view_partners", "View partners"),
+                    ("manage_partners", "Manage partners"),
+                    ("review_kyc", "Review KYC documents"),
+                    ("view_users", "View users"),
+                    ("ban_users", "Ban users"),
+                    ("reset_2fa", "Reset two-factor"),
+                    ("view_events", "View events"),
+                    ("manage_events", "Manage events"),
+                    ("check_in", "Check tickets in"),
+                    ("view_financials", "View financials"),
+                    ("manage_payouts", "Manage payouts"),
+                    ("refund_orders", "Refund orders"),
+                    ("manage_crew", "Manage crew"),
+                    ("view_analytics", "View analytics"),
+                ],
+                "indexes": [
+                    models.Index(fields=["status", "type"], name="partner_filters"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("name"), name="gin_trgm_ops"
+                        ),
+                        name="partner_search",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("is_house"), condition=models.Q(("is_house", True)), name="partner_one_house"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('role', models.CharField(choices=[('org_admin', 'Admin'), ('org_member', 'Member'), ('event_manager', 'Event Manager'), ('crew_coordinator', 'Crew Coordinator'), ('volunteer', 'Volunteer')], default='org_member', max_length=16)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("org_admin", "Admin"),
+                            ("org_member", "Member"),
+                            ("event_manager", "Event Manager"),
+                            ("crew_coordinator", "Crew Coordinator"),
+                            ("volunteer", "Volunteer"),
+                        ],
+                        default="org_member",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="members", to="partners.partner"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('partner', 'user'), name='member_once')],
+                "constraints": [models.UniqueConstraint(fields=("partner", "user"), name="member_once")],
             },
         ),
     ]

@@ -1,0 +1,1 @@
+"""The scoreboard: what the platform does per second, beside the limit of its own database. Run bin/bench."""
