@@ -108,9 +108,8 @@ def _book_locked(event, qty, chosen, by, waitlist_too, keyed) -> Booking:
     ticket_type = _type_with_room(event, qty)
     pick = Pick(event, ticket_type, qty, chosen)
     try:
-        with transaction.atomic():
-            return _sell([pick], by=by, booking_key=keyed).bookings.all()[0]
-    except inventory.SoldOut:
+        return _sell([pick], by=by, booking_key=keyed).bookings.all()[0]
+    except inventory.SoldOut:  # raised before anything is written, so the transaction can go on
         if not waitlist_too or _held_overdue([event.pk]).exists():
             raise
     return waitlist.join(event, ticket_type, qty, by=by, **keyed)
@@ -166,6 +165,7 @@ def _new_order(picks: list[Pick], by: User, key: dict) -> Order:
 
 def _new_booking(pick: Pick, order: Order, key: dict) -> Booking:
     paid = order.status == Order.Status.PAID
+    chosen = seats.choose(pick.event, pick.qty, pick.seats)
     booking = Booking(
         user_id=order.user_id,
         event=pick.event,
@@ -174,11 +174,11 @@ def _new_booking(pick: Pick, order: Order, key: dict) -> Booking:
         qty=pick.qty,
         unit_price=pick.ticket_type.price,
         status=Booking.Status.CONFIRMED if paid else Booking.Status.PENDING,
+        seat_labels=seats.labels_of(chosen),
         **key,
     )
     booking.save(force_insert=True)
-    if seats.reserve(booking, pick.event, pick.seats):
-        booking.save(update_fields=["seat_labels"])
+    seats.hold(chosen, booking)
     return booking
 
 

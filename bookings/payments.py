@@ -106,9 +106,9 @@ def _take_one_again(booking: Booking, event: Event) -> None:
     sales.check_open(event)
     waitlist.check_newcomer(event, booking.ticket_type)
     inventory.take(event, booking.ticket_type, booking.qty)
-    seats.reserve(booking, event, tuple(booking.seat_labels))
+    seats.hold(seats.choose(event, booking.qty, tuple(booking.seat_labels)), booking)
     booking.status, booking.cancelled_at = Booking.Status.PENDING, None
-    booking.save(update_fields=["status", "cancelled_at", "seat_labels", "updated_at"])
+    booking.save(update_fields=["status", "cancelled_at", "updated_at"])
 
 
 def refresh(order: Order) -> Order:

@@ -1,6 +1,6 @@
 """Numbered places: the grid, choosing and giving away seats. Every verb here runs under the event's lock."""
 
-from itertools import count
+from itertools import count, islice
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -51,8 +51,8 @@ def regrow(event: Event) -> None:
 
 
 def _add(event: Event, numbers: set[int], how_many: int) -> None:
-    missing = (number for number in count() if number not in numbers)
-    Seat.objects.bulk_create(_grid_seat(event, number, PER_ROW) for number, _n in zip(missing, range(how_many), strict=False))
+    missing = islice((number for number in count() if number not in numbers), how_many)
+    Seat.objects.bulk_create(_grid_seat(event, number, PER_ROW) for number in missing)
 
 
 def _grid_seat(event: Event, number: int, per_row: int) -> Seat:
@@ -80,8 +80,8 @@ def generate(event: Event, *, rows: int, per_row: int) -> int:
     return seats
 
 
-def reserve(booking: Booking, event: Event, labels: tuple[str, ...] = ()) -> list[Seat]:
-    """Give the booking these seats, or the best free ones when none are named.
+def choose(event: Event, qty: int, labels: tuple[str, ...] = ()) -> list[Seat]:
+    """The seats of these labels, or the `qty` best free ones when none are named. `hold` takes them.
 
     Where an event has fewer free seats than places (standing room), places without a seat are given.
     Invalid for unknown labels, SeatTaken for taken ones.
@@ -90,10 +90,18 @@ def reserve(booking: Booking, event: Event, labels: tuple[str, ...] = ()) -> lis
         if labels:
             raise Invalid.field("seat_ids", _("This event has no numbered seats."))
         return []
-    seats = _named(event, labels) if labels else _best(event, booking.qty)
-    Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(reserved_booking=booking)
-    booking.seat_labels = [seat.label for seat in seats]
-    return seats
+    return _named(event, labels) if labels else _best(event, qty)
+
+
+def hold(seats: list[Seat], booking: Booking) -> None:
+    """Take the chosen seats for the booking."""
+    if seats:
+        Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(reserved_booking=booking)
+
+
+def labels_of(seats: list[Seat]) -> list[str]:
+    """What the booking remembers of its seats."""
+    return [seat.label for seat in seats]
 
 
 def _named(event: Event, labels: tuple[str, ...]) -> list[Seat]:

@@ -3,7 +3,7 @@
 import base64
 import secrets
 
-from bookings.models import Booking, Ticket
+from bookings.models import Booking, Seat, Ticket
 
 CODE_BYTES = 16  # 128 random bits
 
@@ -15,11 +15,13 @@ def new_code() -> str:
 
 def issue(bookings: list[Booking]) -> list[Ticket]:
     """Make the tickets of these confirmed bookings, one per person, with their seats."""
-    return Ticket.objects.bulk_create(ticket for booking in bookings for ticket in _for(booking))
+    seated = [booking for booking in bookings if booking.seat_labels]
+    seats = list(Seat.objects.filter(reserved_booking__in=seated).order_by("position")) if seated else []
+    return Ticket.objects.bulk_create(ticket for booking in bookings for ticket in _for(booking, seats))
 
 
-def _for(booking: Booking) -> list[Ticket]:
-    seats = list(booking.seats.order_by("position")) if booking.seat_labels else []
+def _for(booking: Booking, all_seats: list[Seat]) -> list[Ticket]:
+    seats = [seat for seat in all_seats if seat.reserved_booking_id == booking.pk]
     seats += [None] * (booking.qty - len(seats))
     return [
         Ticket(

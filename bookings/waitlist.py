@@ -108,7 +108,9 @@ def _those_who_fit(event: Event, types: dict[int, TicketType]):
 def _give_place(booking: Booking, ticket_type: TicketType, event: Event) -> None:
     _count(event, -booking.qty)
     inventory.take(event, ticket_type, booking.qty)
-    seats.reserve(booking, event)
+    chosen = seats.choose(event, booking.qty)
+    seats.hold(chosen, booking)
+    booking.seat_labels = seats.labels_of(chosen)
     is_free = booking.amount == 0
     booking.order = _order_for(booking, event, is_free)
     booking.status = Booking.Status.CONFIRMED if is_free else Booking.Status.PENDING
