@@ -24,6 +24,8 @@ def to_e164(text: str) -> str:
         number = phonenumbers.parse(text, settings.EVENTIFY_PHONE_REGION)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise Invalid.field("phone_number", _("Enter a valid phone number, for example +919876543210."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if number is not None and phonenumbers.is_possible_number(number):
+        spelled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if _E164.fullmatch(spelled):  # the library thinks some longer than E.164's 15 digits possible
+            return spelled
+    raise Invalid.field("phone_number", _("Enter a valid phone number, for example +919876543210."))

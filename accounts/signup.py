@@ -14,6 +14,7 @@ from accounts.phones import to_e164
 from eventify.lib.errors import Conflict, Invalid
 
 _USERNAME = re.compile(r"[\w.+-]{1,150}")
+EMAIL_MAX = 254  # characters
 PASSWORD_MAX = 256  # characters; hashing time grows with the length
 _PROFILE = ("full_name", "avatar_url", "pincode", "district", "state", "country", "place")
 
@@ -41,6 +42,8 @@ def register(*, email: str, password: str, full_name="", phone="", username="", 
 
 def clean_email(email: str) -> str:
     """The address, checked and with a lower-case domain; Invalid when it is none."""
+    if len(email) > EMAIL_MAX:
+        raise Invalid.field("email", _("Use at most %(most)s characters.") % {"most": EMAIL_MAX})
     try:
         validate_email(email)
     except ValidationError as error:

@@ -69,6 +69,8 @@ def _leave_queue(booking: Booking, by: User) -> Booking:
     booking = Booking.objects.get(pk=booking.pk)
     if booking.status == Booking.Status.WAITLISTED:
         waitlist.leave(booking, event)
+        if by.pk != booking.user_id:
+            audit.record("CANCELLED_BOOKING", booking, by=by)
         return booking
     if booking.order_id:  # promoted between the request and the lock
         return cancel_booking(booking, by=by)
@@ -86,8 +88,9 @@ def _check_may_end(bookings: list[Booking], events: dict[int, Event], as_buyer: 
     tickets.revoke(bookings)
     if Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.USED).exists():
         raise NotCancellable(_("A ticket of it was used at the door already."))
-    begun = [event.name for event in events.values() if event.starts_at and event.starts_at <= timezone.now()]
-    if as_buyer and begun and any(one.status == Booking.Status.CONFIRMED for one in bookings):
+    confirmed = [events[one.event_id] for one in bookings if one.status == Booking.Status.CONFIRMED]
+    begun = [event.name for event in confirmed if event.starts_at and event.starts_at <= timezone.now()]
+    if as_buyer and begun:
         raise NotCancellable(_("%(event)s has begun; ask the organiser.") % {"event": begun[0]})
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.models import Booking, TicketType
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Conflict, Invalid, Missing
 from events.models import Event
 from events.signals import event_changed
 
@@ -34,9 +34,16 @@ class CapacityTooSmall(Conflict):
 
 
 def lock(event_ids: Iterable[int]) -> dict[int, Event]:
-    """Lock these events in the one order and return them by id (with their partner). Call inside a transaction."""
+    """Lock these events in the one order and return them by id (with their partner). Call inside a transaction.
+
+    Missing when one of them was deleted meanwhile.
+    """
+    wanted = set(event_ids)
     rows = Event.objects.select_for_update(no_key=True, of=("self",)).select_related("partner")
-    return {event.pk: event for event in rows.filter(pk__in=set(event_ids)).order_by("pk")}
+    events = {event.pk: event for event in rows.filter(pk__in=wanted).order_by("pk")}
+    if len(events) != len(wanted):
+        raise Missing(_("There is no such event."))
+    return events
 
 
 def take(event: Event, ticket_type: TicketType, places: int) -> None:

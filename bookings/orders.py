@@ -124,7 +124,9 @@ def _type_with_room(event: Event, qty: int) -> TicketType:
 
 def _pick(line: Line, event: Event) -> Pick:
     sales.check_open(event)
-    ticket_type = event.ticket_types.get(pk=line.ticket_type)
+    ticket_type = event.ticket_types.filter(pk=line.ticket_type).first()
+    if ticket_type is None:  # deleted between the first look and the lock
+        raise Missing(_("There is no such ticket type."))
     return Pick(event, ticket_type, line.qty, line.seats)
 
 
@@ -148,7 +150,7 @@ def _sell(picks: list[Pick], *, by: User, booking_key: dict | None = None, **ord
 def _check(pick: Pick, by: User) -> None:
     sales.check_type(pick.ticket_type)
     sales.check_quantity(pick.ticket_type, pick.qty, by)
-    if pick.seats and len(pick.seats) != pick.qty:
+    if pick.seats and not len(pick.seats) == len(set(pick.seats)) == pick.qty:
         raise Invalid.field("seat_ids", _("Choose exactly as many seats as places."))
     waitlist.check_newcomer(pick.event, pick.ticket_type)
 
@@ -187,21 +189,38 @@ def _places(picks: list[Pick]) -> int:
 
 
 def _in_transaction(attempt: Callable[[], T], event_ids: set[int]) -> T:
-    """Run the attempt; when stock is short, first let overdue holds go (beat may not have run) and try once more.
+    """Run the attempt; while stock is short and holds are overdue (beat may not have run), let them go and try again.
 
-    A retried key that lost the race to its twin finds the twin's row on the second try.
+    A retried key that lost the race to its twin finds the twin's row on the next try.
     """
+    while True:
+        try:
+            with transaction.atomic():
+                return _unless_overdue(attempt, event_ids)
+        except _HoldsOverdue as found:
+            cancelling.expire_overdue(found.orders)
+        except IntegrityError as error:
+            if "once_per_key" not in str(error):
+                raise
+
+
+class _HoldsOverdue(Exception):
+    """Stock is short, but these orders hold some of it past their deadline."""
+
+    def __init__(self, orders):
+        super().__init__()
+        self.orders = orders
+
+
+def _unless_overdue(attempt: Callable[[], T], event_ids: set[int]) -> T:
     try:
-        with transaction.atomic():
-            return attempt()
-    except (inventory.SoldOut, seats.SeatTaken):
-        if not cancelling.expire_overdue(_held_overdue(event_ids)):
-            raise
-    except IntegrityError as error:
-        if "once_per_key" not in str(error):
-            raise
-    with transaction.atomic():
         return attempt()
+    except (inventory.SoldOut, seats.SeatTaken):
+        # Asked under the locks: once they are gone another buyer may have let the holds go, unseen by us.
+        overdue = _held_overdue(event_ids)
+        if overdue.exists():
+            raise _HoldsOverdue(overdue) from None
+        raise
 
 
 def _held_overdue(event_ids):

@@ -18,7 +18,7 @@ from bookings import cancelling, checkout, inventory, refunds, sales, seats, tic
 from bookings.models import Booking, Order, Payment, WebhookDelivery
 from bookings.providers import provider
 from bookings.providers.base import Report, Unreachable
-from eventify.lib.errors import Conflict, Missing
+from eventify.lib.errors import Conflict, Invalid, Missing
 from events.models import Event
 
 logger = logging.getLogger(__name__)
@@ -86,6 +86,8 @@ def _confirm(order: Order, payment: Payment, method: str) -> None:
     held = list(order.bookings.filter(status=Booking.Status.PENDING).select_related("event").order_by("id"))
     order.bookings.filter(status=Booking.Status.PENDING).update(status=Booking.Status.CONFIRMED)
     tickets.issue(held)
+    for booking in held:
+        inventory.announce(booking.event)  # figures of sold places count what is paid
     places = sum(booking.qty for booking in held)
     mail.queue("tickets", order.user.email, order=str(order.uid), event=held[0].event.name, qty=places)
 
@@ -97,13 +99,14 @@ def _take_again(order: Order, events: dict[int, Event]) -> bool:
         with transaction.atomic():
             for booking in lost:
                 _take_one_again(booking, events[booking.event_id])
-    except Conflict:
+    except (Conflict, Invalid):  # Invalid: a seat of it is not in the grid any more
         return False
     return True
 
 
 def _take_one_again(booking: Booking, event: Event) -> None:
     sales.check_open(event)
+    sales.check_quantity(booking.ticket_type, booking.qty, booking.user)
     waitlist.check_newcomer(event, booking.ticket_type)
     inventory.take(event, booking.ticket_type, booking.qty)
     seats.hold(seats.choose(event, booking.qty, tuple(booking.seat_labels)), booking)
@@ -137,7 +140,7 @@ def ask_open() -> int:
     now = timezone.now()
     waiting = Payment.objects.filter(status=Payment.Status.OPEN, created_at__range=(now - ASK_FOR, now - ASK_AFTER))
     due = Q(asked_at=None) | Q(asked_at__lte=now - (now - F("created_at")) / 4)
-    found = list(waiting.filter(due).order_by("asked_at")[:ASK_AT_ONCE])
+    found = list(waiting.filter(due).order_by(F("asked_at").asc(nulls_first=True))[:ASK_AT_ONCE])
     for payment in found:
         ask(payment)
     return len(found)

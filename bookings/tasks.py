@@ -7,6 +7,7 @@ from django.db.models import F
 from bookings import cancelling, inventory, payments, refunds, waitlist
 from bookings.models import SandboxCharge
 from bookings.providers import sandbox
+from eventify.lib.errors import Missing
 from events.models import Event
 
 
@@ -22,10 +23,12 @@ def promote_waitlists(only: int | None = None) -> int:
     return sum(_promote(key) for key in keys)
 
 
-@transaction.atomic
 def _promote(key: int) -> int:
-    events = inventory.lock([key])
-    return sum(len(waitlist.promote(event)) for event in events.values())
+    try:
+        with transaction.atomic():
+            return len(waitlist.promote(inventory.lock([key])[key]))
+    except Missing:  # deleted meanwhile: nobody waits there
+        return 0
 
 
 @shared_task

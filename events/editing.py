@@ -29,6 +29,7 @@ RESERVED_SLUGS = {
     "events-by-date",
 }
 _ZONES = available_timezones()
+YEARS = range(1900, 9999)  # of starts and ends: their local days, too, must be days of Python's calendar
 
 
 def partner_for(user: User) -> Partner:
@@ -111,6 +112,10 @@ def _check(event: Event) -> None:
     event.content = nh3.clean(event.content) if event.content else ""
     if event.timezone not in _ZONES:
         raise Invalid.field("timezone", _("%(zone)s is not a time zone.") % {"zone": event.timezone})
+    for field, moment in (("start_time", event.starts_at), ("end_time", event.ends_at)):
+        if moment and moment.year not in YEARS:
+            limits = {"first": YEARS[0], "last": YEARS[-1]}
+            raise Invalid.field(field, _("Use a year from %(first)s to %(last)s.") % limits)
     if event.starts_at and event.ends_at and event.ends_at < event.starts_at:
         raise Invalid.field("end_time", _("The end is before the start."))
 
