@@ -19,13 +19,13 @@ class EventifyBackend(ModelBackend):
 
     def authenticate(self, request, username=None, password=None, email=None, **kwargs):
         identifier = username or email
-        if not isinstance(identifier, str) or not isinstance(password, str):
+        if not _is_text(identifier) or not _is_text(password):
             return None
-        user = find_user(identifier)
-        if user is None:
+        users = _find_users(identifier)
+        if not users:
             get_user_model()().set_password(password)  # the same time for known and unknown accounts
-            return None
-        return user if user.check_password(password) and self.user_can_authenticate(user) else None
+        fitting = (user for user in users if user.check_password(password) and self.user_can_authenticate(user))
+        return next(fitting, None)
 
     def user_can_authenticate(self, user):
         return user.is_active and user.banned_at is None
@@ -39,15 +39,24 @@ class EventifyBackend(ModelBackend):
         return scope is not None and ObjectPermissionChecker(user_obj).has_perm(perm.rpartition(".")[2], scope)
 
 
-def find_user(identifier: str):
-    """The user with this e-mail address, username or phone number, or None."""
-    if "\x00" in identifier:
-        return None
+def _is_text(value) -> bool:
+    """Whether PostgreSQL and the password hashers can take it."""
+    if not isinstance(value, str) or "\x00" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
+
+
+def _find_users(identifier: str) -> list:
+    """The users with this e-mail address, username or phone number; the address first.
+
+    They may be several, for the address or number of one may be the username of another; the password tells.
+    """
     query = Q(email__lower=identifier.lower()) | Q(username__lower=identifier.lower())
     with contextlib.suppress(Invalid):
         query |= Q(phone=to_e164(identifier))
-    # An e-mail address of one may be the username of another: the address wins.
-    found = sorted(
-        get_user_model().objects.filter(query)[:3], key=lambda user: user.email.lower() != identifier.lower()
-    )
-    return found[0] if found else None
+    found = get_user_model().objects.filter(query).order_by("pk")[:3]
+    return sorted(found, key=lambda user: user.email.lower() != identifier.lower())

@@ -11,7 +11,8 @@ from eventify.lib.errors import Conflict
 
 @transaction.atomic
 def ban(user: User, *, reason: str, by: User) -> User:
-    """Ban the user and end all their sessions at once. Conflict for oneself or a Super Admin."""
+    """Ban the user and end all their sessions at once. Conflict for oneself or a Super Admin. Locks the user."""
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     if user.pk == by.pk or user.is_superuser:
         raise Conflict(_("You cannot ban yourself or a Super Admin."))
     user.banned_at, user.ban_reason = timezone.now(), reason

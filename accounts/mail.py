@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ from eventify.lib.later import later
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 12
 _BATCH = 100
+# The server, the network, an address that no server takes, a template with a mistake.
+_FAILURES = (smtplib.SMTPException, OSError, ValueError, TemplateDoesNotExist, TemplateSyntaxError)
 
 
 def queue(template: str, to: str, **context) -> OutgoingMail:
@@ -40,10 +43,10 @@ def _send_one(key: int) -> bool:
     mail = unsent.first()
     if mail is None:
         return False
-    subject, _newline, text = render_to_string(f"emails/{mail.template}.txt", _context(mail)).partition("\n")
     try:
-        send_mail(subject.strip(), text.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [mail.to])
-    except (smtplib.SMTPException, OSError) as error:
+        subject, _newline, text = render_to_string(f"emails/{mail.template}.txt", _context(mail)).partition("\n")
+        send_mail(" ".join(subject.split()), text.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [mail.to])
+    except _FAILURES as error:  # one mail that cannot be sent must not hold up the others
         return _try_later(mail, error)
     mail.sent_at = timezone.now()
     mail.save(update_fields=["sent_at"])

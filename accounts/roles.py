@@ -23,9 +23,10 @@ def ensure_defaults() -> None:
 def assign(user: User, role: Role | None, *, by: User | None) -> User:
     """Give the user exactly this staff role (None takes staff access away). It counts from the next request.
 
-    Locks the Super Admin role. Conflict when somebody demotes themselves or the last Super Admin.
+    Locks the Super Admin role, then the user. Conflict when somebody demotes themselves or the last Super Admin.
     """
     super_admin = Role.objects.select_for_update().get(name=SUPER_ADMIN)
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     if user.is_superuser and (role is None or role.pk != super_admin.pk):
         _check_demotion(user, by)
     user.groups.set([role] if role else [])

@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.exceptions import TokenError
@@ -34,10 +35,22 @@ def check_credentials(identifier: str, password: str) -> User:
     return user
 
 
+@transaction.atomic
 def start(user: User) -> tuple[Session, str]:
-    """Open a session; returns it and its access token (JWT; `sub` the user's uid, `sid` the session's)."""
+    """Open a session; returns it and its access token (JWT; `sub` the user's uid, `sid` the session's).
+
+    WrongCredentials when the password was changed, or the user banned, since the user was read.
+    """
+    _check_unchanged(user)
     session = Session.objects.create(user=user)
     return session, access_token(session)
+
+
+def _check_unchanged(user: User) -> None:
+    """Under the lock of the user's row, so that a log-in either fails here or is seen by `end_all`."""
+    same = User.objects.filter(pk=user.pk, password=user.password, is_active=True, banned_at=None)
+    if same.select_for_update(no_key=True).first() is None:
+        raise WrongCredentials
 
 
 def access_token(session: Session) -> str:
@@ -70,8 +83,10 @@ def end_all(user: User) -> None:
     user.device_tokens.all().delete()
 
 
+@transaction.atomic
 def new_device_token(user: User) -> str:
-    """A token of contract 003: 40 hex characters, shown once and kept as a hash."""
+    """A token of contract 003: 40 hex characters, shown once and kept as a hash. WrongCredentials as in `start`."""
+    _check_unchanged(user)
     token = secrets.token_hex(20)
     DeviceToken.objects.create(key_hash=_hash(token), user=user, last_used_at=timezone.now())
     return token

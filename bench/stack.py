@@ -23,7 +23,12 @@ def running():
         os.chmod(home, 0o755)  # PostgreSQL runs as another user when we are root
         port = _free_port()
         os.environ.update(
-            EVENTIFY_HOME=home, PORT=str(port), DEMO="on", EVENTIFY_SEED="none", EVENTIFY_RATE_LIMITS="off"
+            DJANGO_SETTINGS_MODULE="eventify.settings",
+            EVENTIFY_HOME=home,
+            PORT=str(port),
+            DEMO="on",
+            EVENTIFY_SEED="none",
+            EVENTIFY_RATE_LIMITS="off",
         )
         server = subprocess.Popen([ROOT / "bin" / "serve"], stdout=sys.stderr, env=dict(os.environ))
         try:

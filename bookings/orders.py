@@ -143,8 +143,15 @@ def _sell(picks: list[Pick], *, by: User, booking_key: dict | None = None, **ord
         mail.queue("tickets", by.email, order=str(order.uid), event=picks[0].event.name, qty=_places(picks))
     else:
         checkout.begin(order)
-    order._prefetched_objects_cache = {"bookings": made}
+    _remember(order, made)
     return order
+
+
+def _remember(order: Order, made: list[Booking]) -> None:
+    """Spare the caller a query for what was just written, as prefetch_related would."""
+    rows = order.bookings.all()
+    rows._result_cache, rows._prefetch_done = made, True
+    order._prefetched_objects_cache = {"bookings": rows}
 
 
 def _check(pick: Pick, by: User) -> None:

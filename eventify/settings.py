@@ -10,12 +10,13 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import IsolationLevel
 
-from eventify.embedded import Home
+from eventify.home import Home
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -26,9 +27,31 @@ WELL_KNOWN_SECRETS = {DEMO_SECRET, "please_change_me", "secret", "changeme"}
 WELL_KNOWN_PASSWORDS = {"admin123", "root", "admin"}
 
 
+def text(name, default):
+    """The value of one environment name; an empty one counts as not set."""
+    return env.str(name, default="") or default
+
+
+def number(name, default, least=1):
+    """A whole number of at least `least`; ImproperlyConfigured for anything else."""
+    value = text(name, str(default))
+    if not value.isdecimal() or int(value) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    return int(value)
+
+
+def time_zone(name, default):
+    """The name of a time zone (Asia/Kolkata); ImproperlyConfigured if there is none of that name."""
+    value = text(name, default)
+    try:
+        return ZoneInfo(value).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Asia/Kolkata, not {value!r}.") from None
+
+
 def choice(name, default, allowed):
     """The value of one environment name, lower case; ImproperlyConfigured unless it is in `allowed`."""
-    value = env.str(name, default=default).lower()
+    value = text(name, default).lower()
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
     return value
@@ -36,11 +59,10 @@ def choice(name, default, allowed):
 
 def secret(name, default):
     """One secret; in production it must be set, be at least 32 characters long and not be well known."""
-    value = env.str(name, default="")
+    value = text(name, "")
     if PRODUCTION and (value in WELL_KNOWN_SECRETS or len(value) < 32):
         raise ImproperlyConfigured(
-            f"Set {name} to a random value of at least 32 characters "
-            "(or DEMO=on for a demo, DEBUG=on for development)."
+            f"Set {name} to a random value of at least 32 characters (or DEMO=on for a demo, DEBUG=on for development)."
         )
     return value or default
 
@@ -58,7 +80,7 @@ def demo_secret():
 def limit(name, default):
     """One rate limit as (count, seconds), overridable as EVENTIFY_LIMIT_<NAME>="count/seconds"."""
     variable = f"EVENTIFY_LIMIT_{name.upper()}"
-    count, _, seconds = env.str(variable, default=default).partition("/")
+    count, _, seconds = text(variable, default).partition("/")
     if not (count.isdecimal() and seconds.isdecimal() and int(count) and int(seconds)):
         raise ImproperlyConfigured(f'{variable} must look like "5/60" (requests/seconds).')
     return int(count), int(seconds)
@@ -94,22 +116,22 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 PRODUCTION = not (DEBUG or DEMO)
 
-HOME = Home(env.str("EVENTIFY_HOME", default=str(BASE_DIR / ".eventify")))
+HOME = Home(text("EVENTIFY_HOME", str(BASE_DIR / ".eventify")))
 EVENTIFY_HOME = HOME.path
 
 SECRET_KEY = secret("SECRET_KEY", default=None if PRODUCTION else demo_secret())
 JWT_SECRET = secret("JWT_SECRET", default=derived("jwt"))
-SANDBOX_WEBHOOK_SECRET = env.str("SANDBOX_WEBHOOK_SECRET", default=derived("sandbox webhook"))
-EVENTIFY_ADMIN_PASSWORD = env.str("EVENTIFY_ADMIN_PASSWORD", default="" if PRODUCTION else "admin123")
+SANDBOX_WEBHOOK_SECRET = text("SANDBOX_WEBHOOK_SECRET", derived("sandbox webhook"))
+EVENTIFY_ADMIN_PASSWORD = text("EVENTIFY_ADMIN_PASSWORD", "" if PRODUCTION else "admin123")
 if PRODUCTION and EVENTIFY_ADMIN_PASSWORD in WELL_KNOWN_PASSWORDS:
     raise ImproperlyConfigured("EVENTIFY_ADMIN_PASSWORD is a well-known demo password: choose another.")
 
 # --- Addresses --------------------------------------------------------------------------------------
 
-PORT = env.int("PORT", default=8000)
-SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+PORT = number("PORT", 8000)
+SITE_URL = text("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
 LOCAL_HOSTS = ["localhost", ".localhost", "127.0.0.1", "[::1]", urlsplit(SITE_URL).hostname or "localhost"]
-LOCAL_HOSTS += ["*"] if env.str("HOST", default="127.0.0.1") == "0.0.0.0" else []
+LOCAL_HOSTS += ["*"] if text("HOST", "127.0.0.1") == "0.0.0.0" else []
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else LOCAL_HOSTS)
 if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names of this site, without a wildcard.")
@@ -123,13 +145,13 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- PostgreSQL and Redis ---------------------------------------------------------------------------
 
-DATABASE_URL = env.str("DATABASE_URL", default="" if PRODUCTION else HOME.database_url)
+DATABASE_URL = text("DATABASE_URL", "" if PRODUCTION else HOME.database_url)
 if not DATABASE_URL:
     raise ImproperlyConfigured("Set DATABASE_URL, for example postgresql://user:password@host:5432/eventify.")
-DATABASES = {"default": database(DATABASE_URL, pool_max=env.int("EVENTIFY_DB_POOL_MAX", default=4))}
+DATABASES = {"default": database(DATABASE_URL, pool_max=number("EVENTIFY_DB_POOL_MAX", 4, least=0))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0" if PRODUCTION else HOME.redis_url)
+REDIS_URL = text("REDIS_URL", "redis://127.0.0.1:6379/0" if PRODUCTION else HOME.redis_url)
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -140,7 +162,7 @@ CACHES = {
     }
 }
 
-CELERY_BROKER_URL = broker(env.str("CELERY_BROKER_URL", default=REDIS_URL))
+CELERY_BROKER_URL = broker(text("CELERY_BROKER_URL", REDIS_URL))
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,  # seconds; above the time limits, or a slow task would run twice
     "socket_timeout": 0.5,
@@ -178,14 +200,14 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Eventify's own rules ---------------------------------------------------------------------------
 
-EVENTIFY_CURRENCY = env.str("EVENTIFY_CURRENCY", default="INR").upper()
-EVENTIFY_HOLD_MINUTES = env.int("EVENTIFY_HOLD_MINUTES", default=15)
-EVENTIFY_OFFER_MINUTES = env.int("EVENTIFY_OFFER_MINUTES", default=60)
-EVENTIFY_SEAT_GRID_MAX = env.int("EVENTIFY_SEAT_GRID_MAX", default=5000)
-EVENTIFY_TIME_ZONE = env.str("EVENTIFY_TIME_ZONE", default="UTC")
-EVENTIFY_PHONE_REGION = env.str("EVENTIFY_PHONE_REGION", default="IN").upper()
+EVENTIFY_CURRENCY = text("EVENTIFY_CURRENCY", "INR").upper()
+EVENTIFY_HOLD_MINUTES = number("EVENTIFY_HOLD_MINUTES", 15)
+EVENTIFY_OFFER_MINUTES = number("EVENTIFY_OFFER_MINUTES", 60)
+EVENTIFY_SEAT_GRID_MAX = number("EVENTIFY_SEAT_GRID_MAX", 5000)
+EVENTIFY_TIME_ZONE = time_zone("EVENTIFY_TIME_ZONE", "UTC")
+EVENTIFY_PHONE_REGION = text("EVENTIFY_PHONE_REGION", "IN").upper()
 EVENTIFY_IDEMPOTENCY_KEY = choice("EVENTIFY_IDEMPOTENCY_KEY", "required", ("required", "optional"))
-EVENTIFY_TRUSTED_PROXIES = env.int("EVENTIFY_TRUSTED_PROXIES", default=0)
+EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
 EVENTIFY_RATE_LIMITS = choice("EVENTIFY_RATE_LIMITS", "on", ("on", "off")) == "on"
 RATE_LIMITS = {
     "login": limit("login", "5/60"),
@@ -294,7 +316,7 @@ REST_FRAMEWORK = {
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SECRET,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_EXPIRE_MINUTES", default=120)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=number("ACCESS_TOKEN_EXPIRE_MINUTES", 120)),
     "USER_ID_FIELD": "uid",
     "USER_ID_CLAIM": "sub",
 }
@@ -306,10 +328,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(HOME.path / "static")))
+STATIC_ROOT = Path(text("STATIC_ROOT", str(HOME.path / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
 MEDIA_URL = "/media/"
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(HOME.path / "media")))
+MEDIA_ROOT = Path(text("MEDIA_ROOT", str(HOME.path / "media")))
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
@@ -320,11 +342,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes
 
 # --- Mail: a real server through EMAIL_URL; without it the demo writes files into its home. ----------
 
-EMAIL_FILE_PATH = str(HOME.path / "mail")
-vars().update(env.email_url_config(env.str("EMAIL_URL", default="consolemail://" if DEBUG else "filemail://")))
+vars().update(env.email_url_config(text("EMAIL_URL", "consolemail://" if DEBUG else "filemail://")))
 EMAIL_FILE_PATH = str(HOME.path / "mail")
 EMAIL_TIMEOUT = 10  # seconds
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Eventify <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "Eventify <no-reply@localhost>")
 
 # --- Security headers -------------------------------------------------------------------------------
 
@@ -337,7 +358,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-PROXY_SSL_HEADER = env.str("SECURE_PROXY_SSL_HEADER", default="")  # such as "X-Forwarded-Proto: https"
+PROXY_SSL_HEADER = text("SECURE_PROXY_SSL_HEADER", "")  # such as "X-Forwarded-Proto: https"
 if PROXY_SSL_HEADER:
     header, _, header_value = PROXY_SSL_HEADER.partition(":")
     SECURE_PROXY_SSL_HEADER = ("HTTP_" + header.strip().upper().replace("-", "_"), header_value.strip())

@@ -3,14 +3,14 @@
 from zoneinfo import available_timezones
 
 import nh3
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ids import new_uid
 from events.models import Category, Event
 from events.signals import event_changed
@@ -46,7 +46,7 @@ def create(partner: Partner, *, by: User, **fields) -> Event:
     event = Event(partner=partner, **fields)
     event.slug = free_slug(fields.get("slug") or event.name)
     _check(event)
-    event.save(force_insert=True)
+    _insert(event)
     audit.record("CREATED_EVENT", event, by=by, name=event.name)
     _announce(event)
     return event
@@ -70,6 +70,10 @@ def change(event: Event, *, by: User, **changes) -> Event:
 @transaction.atomic
 def delete(event: Event, *, by: User) -> None:
     """Delete an event that nobody ever booked; Conflict otherwise."""
+    # Locked for deletion, so that a booking at this moment is seen here or finds no event.
+    event = Event.objects.select_for_update().filter(pk=event.pk).first()
+    if event is None:
+        raise Missing
     audit.record("DELETED_EVENT", event, by=by, name=event.name)
     try:
         event.delete()
@@ -89,14 +93,35 @@ def set_bookable(event: Event, is_bookable: bool, *, by: User) -> Event:
     return event
 
 
+def _insert(event: Event) -> None:
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError as error:
+        if "slug" not in str(error):
+            raise
+        event.slug = f"{event.slug[:100]}-{new_uid().hex[-8:]}"  # somebody took it between the look and now
+        event.save(force_insert=True)
+
+
 def category_named(name: str) -> Category | None:
     """The category of this name in any case, made when it is new; None for no name."""
     name = name.strip()
     if not name:
         return None
-    found = Category.objects.filter(name__iexact=name).first()
-    slug = slugify(name) or "category"
-    return found or Category.objects.get_or_create(slug=slug[:100], defaults={"name": name[:100]})[0]
+    return Category.objects.filter(name__iexact=name).first() or _new_category(name[:100])
+
+
+def _new_category(name: str) -> Category:
+    # Names that differ may have one slug: "C" and "C++", or any two in a script without Latin letters.
+    slug = slugify(name)[:80] or "category"
+    if Category.objects.filter(slug=slug).exists():
+        slug = f"{slug}-{new_uid().hex[-8:]}"
+    try:
+        with transaction.atomic():
+            return Category.objects.create(name=name, slug=slug)
+    except IntegrityError:  # somebody made it between the look and now
+        return Category.objects.get(name__iexact=name)
 
 
 def free_slug(text: str, but: Event | None = None) -> str:

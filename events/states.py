@@ -46,7 +46,7 @@ class InvalidTransition(DomainError):
 @transaction.atomic
 def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> Event:
     """Take one step. Locks the event; InvalidTransition when there is no such step or a prerequisite is missing."""
-    event = Event.objects.select_for_update(no_key=True, of=("self",)).select_related("partner").get(pk=event.pk)
+    event = _locked(event)
     if to not in TRANSITIONS[S(event.state)]:
         raise InvalidTransition(event, to, [_("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}])
     missing = missing_for(event, to)
@@ -56,7 +56,7 @@ def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> E
     event.cancelled_reason = reason if to == S.CANCELLED else ""
     event.save(update_fields=["state", "cancelled_reason", "updated_at"])
     audit.record("CHANGED_EVENT_STATE", event, by=by, before=before, after=to, reason=reason)
-    transaction.on_commit(lambda: event_changed.send(Event, event=event))
+    transaction.on_commit(lambda: event_changed.send(Event, event=event), robust=True)
     return event
 
 
@@ -77,25 +77,34 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
 
     InvalidTransition when there is no way, or a step on it is refused; then nothing has changed.
     """
-    way = path(event.state, to)
-    if way is None:
-        raise InvalidTransition(
-            event, to, [_("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}]
-        )
     with transaction.atomic():
+        event = _locked(event)
+        way = path(event.state, to)
+        if way is None:
+            sentence = _("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}
+            raise InvalidTransition(event, to, [sentence])
         for state in way:
             event = transition(event, state, by=by, reason=reason)
     return event
 
 
+def _locked(event: Event) -> Event:
+    return Event.objects.select_for_update(no_key=True, of=("self",)).select_related("partner").get(pk=event.pk)
+
+
 def path(start: str, goal: str) -> list[str] | None:
-    """The shortest way from `start` to `goal`; [] when already there, None when there is none."""
+    """The shortest way from `start` to `goal`; [] when already there, None when there is none.
+
+    No way leads through a cancellation: buyers would be told of it.
+    """
     ways = deque([(S(start), [])])
     seen = {S(start)}
     while ways:
         state, way = ways.popleft()
         if state == goal:
             return way
+        if state == S.CANCELLED and way:
+            continue
         for following in TRANSITIONS[state]:
             if following not in seen:
                 seen.add(following)

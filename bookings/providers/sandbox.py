@@ -55,9 +55,16 @@ class SandboxProvider:
         check_signature(body, headers.get(SIGNATURE_HEADER, ""))
         try:
             said = json.loads(body)
-            return Report(UUID(said["payment"]), said["status"], said["reference"], METHOD, said["id"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+            payment, texts = UUID(said["payment"]), [said["status"], said["reference"], said["id"]]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise BadSignature("The message cannot be read.") from None
+        if said["status"] not in SandboxCharge.Status.values or not all(_is_name(text) for text in texts):
+            raise BadSignature("The message cannot be read.")
+        return Report(payment, said["status"], said["reference"], METHOD, said["id"])
+
+
+def _is_name(text) -> bool:
+    return isinstance(text, str) and len(text) <= 100 and text.isprintable()
 
 
 def decide(charge: SandboxCharge, status: str) -> SandboxCharge:

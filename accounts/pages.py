@@ -1,0 +1,56 @@
+"""What several public pages need: who may come back where, which limit holds, how a refusal looks."""
+
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import ngettext
+
+from eventify.lib.ratelimit import TooManyRequests, client_address, hit
+
+members_only = login_required(login_url="/login/")
+
+
+def safe_next(request, default: str = "/") -> str:
+    """The `next` of the query or form when it leads into this site, else `default`."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours and wanted.isprintable() else default
+
+
+def own_path(url: str) -> str:
+    """An address of this site without its scheme and host, so that it works under whichever name the visitor uses."""
+    return url.removeprefix(settings.SITE_URL) if url.startswith(f"{settings.SITE_URL}/") else url
+
+
+def limited(name: str):
+    """Count each POST of a page against settings.RATE_LIMITS[name]; past it a page says when to try again (429)."""
+
+    def decorate(view):
+        @wraps(view)
+        def counted(request, *args, **kwargs):
+            try:
+                if request.method == "POST":
+                    hit(name, client_address(request), request.path)
+            except TooManyRequests as refusal:
+                return too_many(request, refusal)
+            return view(request, *args, **kwargs)
+
+        return counted
+
+    return decorate
+
+
+def too_many(request, refusal: TooManyRequests):
+    """The friendly page for one request too many."""
+    sentence = ngettext(
+        "That was a lot of tries in a short time. Please try again in %(wait)s second.",
+        "That was a lot of tries in a short time. Please try again in %(wait)s seconds.",
+        refusal.retry_after,
+    ) % {"wait": refusal.retry_after}
+    context = {"status": 429, "sentence": sentence, "back": request.path}
+    response = render(request, "errors/error.html", context, status=429)
+    response["Retry-After"] = str(refusal.retry_after)
+    return response

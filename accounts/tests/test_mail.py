@@ -1,0 +1,158 @@
+"""Mail is owed, sent once, tried again after a failure, and found by the sweep."""
+
+import logging
+import smtplib
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+import time_machine
+from celery import Celery
+from django.core import mail as outgoing
+from django.db import transaction
+
+from accounts import mail, tasks
+from accounts.models import OutgoingMail
+from accounts.tests.racing import good, race, switch_row_locks_off
+from eventify.lib import later as later_module
+from eventify.lib.later import later
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def template(settings, tmp_path):
+    """A template of our own, so that these tests do not depend on anybody's wording."""
+    (tmp_path / "emails").mkdir()
+    (tmp_path / "emails" / "hello.txt").write_text("Hello {{ name }}\n\nYour seat: {{ site_url }}/wallet/\n")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    settings.SITE_URL = "https://tickets.example"
+
+
+def owe() -> OutgoingMail:
+    return mail.queue("hello", "maya@example.com", name="Maya")
+
+
+def test_a_mail_is_rendered_and_sent():
+    owed = owe()
+    assert outgoing.outbox == []
+    assert tasks.send_pending_mail(owed.pk) == 1
+    [sent] = outgoing.outbox
+    assert (sent.subject, sent.to) == ("Hello Maya", ["maya@example.com"])
+    assert sent.body == "Your seat: https://tickets.example/wallet/\n"
+    owed.refresh_from_db()
+    assert owed.sent_at is not None
+
+
+def test_a_mail_is_sent_once_by_tasks_at_once():
+    owed = owe()
+    assert sum(good(race(*[partial(tasks.send_pending_mail, owed.pk)] * 6, *[tasks.send_pending_mail] * 6))) == 1
+    assert tasks.send_pending_mail() == tasks.send_pending_mail(owed.pk) == 0
+    assert len(outgoing.outbox) == 1
+
+
+def test_control_without_the_lock_it_is_sent_again(monkeypatch):
+    owed = owe()
+    switch_row_locks_off(monkeypatch)
+    monkeypatch.setattr(mail, "_context", lambda row: time.sleep(0.05) or row.context)
+    race(*[partial(tasks.send_pending_mail, owed.pk)] * 6)
+    assert len(outgoing.outbox) > 1
+
+
+def test_a_mail_whose_transaction_is_rolled_back_is_not_owed():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        owe()
+        raise RuntimeError
+    assert OutgoingMail.objects.count() == 0
+
+
+def test_the_sweep_finds_what_a_lost_message_left():
+    owe(), owe()
+    assert tasks.send_pending_mail() == 2
+    assert len(outgoing.outbox) == 2
+
+
+@pytest.mark.parametrize("failure", [smtplib.SMTPServerDisconnected("gone"), OSError("no route"), ValueError("header")])
+def test_a_failure_is_tried_again_later(monkeypatch, failure):
+    with time_machine.travel(NOW, tick=False) as clock:
+        owed, other = owe(), owe()
+        OutgoingMail.objects.filter(pk=owed.pk).update(to="broken@example.com")
+        send = mail.send_mail
+
+        def fail(subject, text, sender, to):
+            if to == ["broken@example.com"]:
+                raise failure
+            send(subject, text, sender, to)
+
+        monkeypatch.setattr(mail, "send_mail", fail)
+        assert tasks.send_pending_mail() == 1  # the other one is not held up
+        owed.refresh_from_db()
+        assert (owed.attempts, owed.last_error, owed.sent_at) == (1, str(failure), None)
+        assert owed.next_attempt_at == NOW + timedelta(seconds=30)
+        assert tasks.send_pending_mail() == 0
+        clock.shift(timedelta(seconds=30))
+        tasks.send_pending_mail()
+        owed.refresh_from_db()
+        assert (owed.attempts, owed.next_attempt_at) == (2, NOW + timedelta(seconds=90))
+        monkeypatch.setattr(mail, "send_mail", send)
+        clock.shift(timedelta(seconds=60))
+        assert tasks.send_pending_mail() == 1
+        assert len(outgoing.outbox) == 2
+
+
+def test_a_mail_that_cannot_be_rendered_does_not_hold_the_others_up():
+    broken = mail.queue("no_such_template", "maya@example.com")
+    owe()
+    assert tasks.send_pending_mail() == 1
+    broken.refresh_from_db()
+    assert (broken.attempts, broken.last_error) == (1, "emails/no_such_template.txt")
+
+
+def test_after_many_attempts_the_sweep_gives_up():
+    OutgoingMail.objects.filter(pk=owe().pk).update(attempts=mail.MOST_ATTEMPTS)
+    assert tasks.send_pending_mail() == 0
+
+
+@pytest.fixture
+def silent_broker():
+    """An address that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+@pytest.fixture
+def dead_broker():
+    """An address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    return f"redis://127.0.0.1:{port}/0"
+
+
+@pytest.mark.parametrize("broker", ["dead_broker", "silent_broker"])
+def test_a_broker_that_is_down_costs_little_and_is_logged(monkeypatch, caplog, settings, request, broker):
+    app = Celery(set_as_current=False)
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.conf.broker_url = request.getfixturevalue(broker)
+    monkeypatch.setattr(later_module, "app", app)
+    started = time.monotonic()
+    with caplog.at_level(logging.WARNING, logger="eventify.lib.later"), transaction.atomic():
+        owed = owe()
+    assert time.monotonic() - started < 3
+    assert f"the sweep will find accounts.tasks.send_pending_mail({owed.pk},)" in caplog.text
+    assert tasks.send_pending_mail() == 1
+
+
+def test_nothing_leaves_before_the_commit(monkeypatch):
+    sent = []
+    monkeypatch.setattr(later_module, "_send", lambda task, args: sent.append((task, args)))
+    with transaction.atomic():
+        later("some.task", 1)
+        assert sent == []
+    assert sent == [("some.task", (1,))]
+    with pytest.raises(RuntimeError), transaction.atomic():
+        later("some.task", 2)
+        raise RuntimeError
+    assert sent == [("some.task", (1,))]

@@ -1,0 +1,142 @@
+"""The raw view of sales for engineers: to look at, for only verbs change stock and money."""
+
+from django.contrib import admin
+
+from accounts.admin import BaseAdmin, ViewOnly
+from bookings import ticket_types
+from bookings.models import (
+    Booking,
+    Order,
+    Payment,
+    Refund,
+    SandboxCharge,
+    Seat,
+    Ticket,
+    TicketType,
+    WebhookDelivery,
+)
+
+
+@admin.register(TicketType)
+class TicketTypeAdmin(BaseAdmin):
+    """Kinds of tickets; a change goes through the event's stock."""
+
+    list_display = ("name", "event", "price", "quantity_sold", "quantity_total", "status", "sales_end_at")
+    list_filter = ("status",)
+    list_select_related = ("event",)
+    search_fields = ("name", "event__name")
+    autocomplete_fields = ("event",)
+    readonly_fields = ("uid", "quantity_sold", "created_at", "updated_at")
+    ordering = ("-id",)
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*self.readonly_fields, "event") if obj else self.readonly_fields
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            saved = ticket_types.change(obj, by=request.user, **changes)
+        else:
+            fields = {name: value for name, value in form.cleaned_data.items() if name != "event"}
+            saved = ticket_types.create(form.cleaned_data["event"], by=request.user, **fields)
+        obj.__dict__.update(saved.__dict__)
+
+    def delete_model(self, request, obj):
+        ticket_types.remove(obj, by=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for ticket_type in queryset:
+            ticket_types.remove(ticket_type, by=request.user)
+
+
+@admin.register(Order)
+class OrderAdmin(ViewOnly):
+    """Orders and their money."""
+
+    list_display = ("uid", "user", "status", "total_amount", "currency", "created_at", "paid_at", "expires_at")
+    list_filter = ("status", "has_expired", "currency")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "uid__startswith", "payment_transaction_id", "idempotency_key")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(Booking)
+class BookingAdmin(ViewOnly):
+    """Places at events, waiting ones too."""
+
+    list_display = ("uid", "user", "event", "ticket_type", "qty", "status", "order", "created_at")
+    list_filter = ("status",)
+    list_select_related = ("user", "event", "ticket_type", "order")
+    search_fields = ("user__email", "event__name", "uid__startswith", "idempotency_key")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(Seat)
+class SeatAdmin(ViewOnly):
+    """Numbered places."""
+
+    list_display = ("label", "event", "position", "reserved_booking")
+    list_filter = (("reserved_booking", admin.EmptyFieldListFilter),)
+    list_select_related = ("event", "reserved_booking")
+    search_fields = ("label", "event__name")
+    ordering = ("-event", "position")
+
+
+@admin.register(Ticket)
+class TicketAdmin(ViewOnly):
+    """Admissions. The code opens the door, so the list does not show it."""
+
+    list_display = ("uid", "user", "event", "ticket_type", "seat", "status", "used_at", "used_gate")
+    list_filter = ("status",)
+    list_select_related = ("user", "event", "ticket_type", "seat")
+    search_fields = ("user__email", "event__name", "uid__startswith", "=ticket_code")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ViewOnly):
+    """Attempts to get the money of an order."""
+
+    list_display = ("uid", "order", "provider", "amount", "currency", "status", "created_at", "paid_at")
+    list_filter = ("status", "provider")
+    list_select_related = ("order",)
+    search_fields = ("uid__startswith", "order__uid__startswith", "provider_reference")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(Refund)
+class RefundAdmin(ViewOnly):
+    """Money on its way back."""
+
+    list_display = ("uid", "payment", "amount", "status", "reason", "created_at", "done_at")
+    list_filter = ("status",)
+    list_select_related = ("payment",)
+    search_fields = ("uid__startswith", "payment__uid__startswith", "reason")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ViewOnly):
+    """What providers told us."""
+
+    list_display = ("delivery_id", "provider", "received_at", "processed_at")
+    list_filter = ("provider", ("processed_at", admin.EmptyFieldListFilter))
+    search_fields = ("delivery_id",)
+    date_hierarchy = "received_at"
+    ordering = ("-id",)
+
+
+@admin.register(SandboxCharge)
+class SandboxChargeAdmin(ViewOnly):
+    """The sandbox provider's own books."""
+
+    list_display = ("reference", "amount", "currency", "status", "description", "created_at")
+    list_filter = ("status",)
+    search_fields = ("reference__startswith", "description")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)

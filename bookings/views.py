@@ -1,0 +1,132 @@
+"""The page of an event, where tickets are chosen and bought."""
+
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.pages import limited
+from bookings import inventory, orders, sales
+from bookings.forms import BookingForm, WaitlistForm, field_name, new_key
+from bookings.models import Booking
+from bookings.templatetags.sale import is_sold_out, shown_types
+from eventify.lib.errors import DomainError
+from events import queries
+from events.models import Event
+
+_HELD = (Booking.Status.PENDING, Booking.Status.CONFIRMED, Booking.Status.WAITLISTED)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("booking")
+@never_cache  # going back shows fresh stock and a fresh key
+def event_page(request, slug):
+    """`/e/<slug>/`: what, when and where; POST books, or joins the waitlist."""
+    event = _event(request, slug)
+    if request.method != "POST":
+        return _show(request, event)
+    if not request.user.is_authenticated:
+        return redirect(f"/login/?{urlencode({'next': _back_with_choice(request, event)})}")
+    return _wait(request, event) if "wait_key" in request.POST else _book(request, event)
+
+
+def _event(request, slug: str) -> Event:
+    seen = queries.visible_to(request.user).select_related("partner", "category", "parent")
+    event = seen.prefetch_related("images", "ticket_types").filter(slug=slug).first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=False):
+    form = form or BookingForm(event, initial={"key": new_key(), **_choice(request.GET, event)})
+    sold_out = is_sold_out(event)
+    context = {
+        "event": event,
+        "closed": _closed(event),
+        "form": form,
+        "wait": (wait or WaitlistForm(initial={"wait_key": new_key()})) if sold_out or is_full or wait else None,
+        "is_sold_out": sold_out,
+        "images": list(event.images.all()),
+        "children": _children(request, event),
+        "mine": _mine(request, event),
+        "is_back": request.method == "GET" and request.user.is_authenticated and bool(_choice(request.GET, event)),
+    }
+    return render(request, "bookings/event.html", context, status=status)
+
+
+def _closed(event: Event) -> dict | None:
+    """Why nothing can be booked, as a heading and a sentence; None when something can."""
+    if event.state == Event.State.DRAFT:
+        return {"title": _("This is a draft"), "text": _("Only your team sees this page."), "tone": "information"}
+    if event.state == Event.State.CANCELLED:
+        return {"title": _("This event is cancelled"), "text": event.cancelled_reason, "tone": "negative"}
+    if event.is_over or event.state in (Event.State.TEARDOWN, Event.State.CLOSED):
+        return {"title": _("This event is over"), "text": _("Thank you to everybody who came."), "tone": "information"}
+    if not sales.is_open(event):
+        return {
+            "title": _("Booking is closed"),
+            "text": _("The organiser takes no bookings right now. Tickets that you have stay valid."),
+            "tone": "caution",
+        }
+    return None
+
+
+def _children(request, event: Event):
+    seen = queries.visible_to(request.user).filter(parent=event).order_by("starts_at", "id")
+    return seen.select_related("partner").prefetch_related("images", "ticket_types")
+
+
+def _mine(request, event: Event) -> list[Booking]:
+    if not request.user.is_authenticated:
+        return []
+    own = Booking.objects.filter(user=request.user, event=event, status__in=_HELD)
+    return list(own.select_related("order").order_by("id"))
+
+
+def _choice(data, event: Event) -> dict:
+    """The quantities that an address or a form carries, for the types of this event."""
+    asked = {name: data.get(name, "") for name in map(field_name, shown_types(event))}
+    return {name: text for name, text in asked.items() if text.isdecimal() and len(text) < 4 and int(text)}
+
+
+def _back_with_choice(request, event: Event) -> str:
+    return f"/e/{event.slug}/?{urlencode(_choice(request.POST, event))}#tickets"
+
+
+def _book(request, event: Event):
+    form = BookingForm(event, request.POST)
+    if not form.is_valid():
+        return _show(request, event, form=form, status=400)
+    try:
+        order = orders.place(form.lines(), by=request.user, key=form.cleaned_data["key"])
+    except orders.KeyReused:
+        return _show(request, event, form=_fresh(form, BookingForm, event), status=409)
+    except DomainError as refusal:
+        form.add_error(None, str(refusal.message))
+        is_full = isinstance(refusal, inventory.SoldOut)
+        return _show(request, _event(request, event.slug), form=form, status=refusal.status, is_full=is_full)
+    return redirect("order", order.uid)
+
+
+def _fresh(form, kind, event: Event):
+    """The same choice under a new key, when this one was used for another order from a page left open."""
+    again = kind(event, {**form.data.dict(), "key": new_key()})
+    again.add_error(None, _("You have ordered from this page already. Check the numbers and send them again."))
+    return again
+
+
+def _wait(request, event: Event):
+    form = WaitlistForm(request.POST)
+    if not form.is_valid():
+        return _show(request, event, wait=form, status=400)
+    cleaned = form.cleaned_data
+    try:
+        booking = orders.book(event, cleaned["places"], by=request.user, waitlist_too=True, key=cleaned["wait_key"])
+    except DomainError as refusal:
+        form.add_error(None, str(refusal.message))
+        return _show(request, _event(request, event.slug), wait=form, status=refusal.status)
+    return redirect("order", booking.order.uid) if booking.order else redirect("orders")

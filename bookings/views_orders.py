@@ -1,0 +1,134 @@
+"""What a person has bought: orders, their payment and cancellation, the wallet, the places waited for."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F, Prefetch, Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.pages import members_only, own_path
+from bookings import cancelling, checkout, payments
+from bookings.models import Booking, Order, Ticket
+from eventify.lib.errors import DomainError
+
+PER_PAGE = 20
+TICKETS_PER_PAGE = 50
+STILL_SHOWN = timedelta(hours=12)  # a ticket stays in the wallet this long after the end
+
+
+def _own(request):
+    lines = Booking.objects.select_related("event", "ticket_type").order_by("id")
+    return Order.objects.filter(user=request.user).prefetch_related(Prefetch("bookings", lines))
+
+
+@members_only
+@require_safe
+def orders(request):
+    """`/orders/`: own orders, newest first, and the places that the person waits for."""
+    page = Paginator(_own(request).order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
+    waiting = Booking.objects.filter(user=request.user, status=Booking.Status.WAITLISTED)
+    waiting = waiting.select_related("event").order_by("id")
+    return render(request, "bookings/orders.html", {"page": page, "waiting": waiting})
+
+
+@members_only
+@require_safe
+@never_cache
+def order(request, uid):
+    """`/orders/<uid>/`: one own order; a pending one first asks its provider, for the webhook may be late."""
+    found = get_object_or_404(_own(request), uid=uid)
+    if found.status == Order.Status.PENDING:
+        found = payments.refresh(found)
+    tickets = found.tickets.select_related("event", "ticket_type", "seat").order_by("id")
+    lines = list(found.bookings.all())
+    newest_payment = found.payments.order_by("-id").first()
+    context = {
+        "order": found,
+        "lines": lines,
+        "tickets": tickets if found.status != Order.Status.PENDING else [],
+        "can_pay": found.status == Order.Status.PENDING and not found.is_overdue,
+        "has_failed": bool(newest_payment and newest_payment.status == newest_payment.Status.FAILED),
+        "can_cancel": _can_cancel(found, lines),
+    }
+    return render(request, "bookings/order.html", context)
+
+
+def _can_cancel(found: Order, lines: list[Booking]) -> bool:
+    if found.status == Order.Status.PENDING:
+        return not found.is_overdue
+    now = timezone.now()
+    begun = any(line.event.starts_at and line.event.starts_at <= now for line in lines)
+    return found.status == Order.Status.PAID and not begun
+
+
+@members_only
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def pay(request, uid):
+    """`/orders/<uid>/pay/`: on to the provider's page (the address that API clients get leads here, too)."""
+    found = get_object_or_404(Order, user=request.user, uid=uid)
+    try:
+        page = payments.try_again(payments.refresh(found))
+    except DomainError as refusal:
+        if found.status == Order.Status.PENDING:
+            messages.error(request, str(refusal.message))
+        return redirect("order", uid)
+    if page == f"{checkout.order_page(found)}pay/":
+        messages.error(request, _("The payment page does not answer at the moment. Your places are held; try again."))
+        return redirect("order", uid)
+    return redirect(own_path(page))
+
+
+@members_only
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def cancel(request, uid):
+    """`/orders/<uid>/cancel/`: asks first; POST cancels the order, and what was paid goes back."""
+    found = get_object_or_404(_own(request), uid=uid)
+    if request.method != "POST":
+        return render(request, "bookings/cancel.html", {"order": found, "lines": found.bookings.all()})
+    try:
+        cancelling.cancel(found, by=request.user)
+    except DomainError as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, _("Your order is cancelled."))
+    return redirect("order", uid)
+
+
+@members_only
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def leave_waitlist(request, uid):
+    """`/waitlist/<uid>/leave/`: asks first; POST gives the place in the queue up."""
+    mine = Booking.objects.select_related("event", "order").filter(user=request.user)
+    booking = get_object_or_404(mine, uid=uid)
+    if booking.order:
+        return redirect("order", booking.order.uid)
+    if request.method != "POST":
+        return render(request, "bookings/leave_waitlist.html", {"booking": booking})
+    try:
+        cancelling.cancel_booking(booking, by=request.user)
+    except DomainError as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, _("You have left the waitlist of %(event)s.") % {"event": booking.event.name})
+    return redirect("orders")
+
+
+@members_only
+@require_safe
+@never_cache
+def wallet(request):
+    """`/wallet/`: the valid tickets, the next event first, each with its code."""
+    is_ahead = Q(event__ends_at__gt=timezone.now() - STILL_SHOWN) | Q(event__ends_at=None)
+    valid = Ticket.objects.filter(is_ahead, user=request.user, status=Ticket.Status.VALID)
+    valid = valid.select_related("event", "ticket_type", "seat", "order")
+    ordered = valid.order_by(F("event__starts_at").asc(nulls_last=True), "id")
+    page = Paginator(ordered, TICKETS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "bookings/wallet.html", {"page": page})

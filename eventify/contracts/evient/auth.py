@@ -1,0 +1,72 @@
+"""Coming in and going out."""
+
+from django.utils.translation import gettext as _
+
+from accounts import sessions, signup
+from eventify.contracts.evient import shapes
+from eventify.contracts.evient.conventions import ANYBODY, SIGNED_IN, View, ok
+from eventify.contracts.evient.fields import Body, Secret, Text, read
+from eventify.lib import ratelimit
+
+
+class Credentials(Body):
+    email = Text(max_length=254)
+    password = Secret()
+
+
+class NewAccount(Body):
+    email = Text(max_length=254)
+    password = Secret()
+    full_name = Text(max_length=200, required=False, allow_blank=True)
+
+
+def count(request, limit: str) -> None:
+    """Count this request of its address and path against the limit; TooManyRequests past it."""
+    ratelimit.hit(limit, ratelimit.client_address(request), request.path_info.rstrip("/"))
+
+
+class Login(View):
+    """POST: a token for an e-mail address (or username, or phone number) and a password."""
+
+    needs = {"POST": ANYBODY}
+
+    def post(self, request):
+        count(request, "login")
+        asked = read(request, Credentials)
+        user = sessions.check_credentials(asked["email"], asked["password"])
+        return ok(_with_token(user), _("You are logged in."))
+
+
+class Register(View):
+    """POST: a new account, logged in at once."""
+
+    needs = {"POST": ANYBODY}
+
+    def post(self, request):
+        count(request, "signup")
+        user = signup.register(**read(request, NewAccount))
+        return ok(_with_token(user), _("Your account is ready."), status=201)
+
+
+class Me(View):
+    """GET: who is logged in."""
+
+    needs = {"GET": SIGNED_IN}
+
+    def get(self, request):
+        return ok(shapes.person(request.user))
+
+
+class Logout(View):
+    """POST: end the session; its token opens nothing any more."""
+
+    needs = {"POST": SIGNED_IN}
+
+    def post(self, request):
+        sessions.end(request.auth)
+        return ok(message=_("You are logged out."))
+
+
+def _with_token(user) -> dict:
+    _session, token = sessions.start(user)
+    return shapes.person(user, token=token)

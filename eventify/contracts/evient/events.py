@@ -1,0 +1,103 @@
+"""What everybody may see: events, and the banners of the home page."""
+
+import re
+
+import django_filters
+from django.db.models import Case, F, IntegerField, Q, Value, When
+
+from eventify.contracts.evient import rows, shapes, wording
+from eventify.contracts.evient.conventions import ANYBODY, LIMIT_MOST, View, filtered, listing, ok
+from eventify.contracts.evient.fields import uid_of
+from eventify.lib.errors import Missing
+from events import queries
+from events.models import Banner, Event
+
+_SLUG = re.compile(r"[-\w]{1,120}")
+_SEARCHED = ("name", "title", "description", "venue_name", "location", "place", "category__name")
+PUBLIC_WORDS = (wording.PUBLISHED, wording.COMPLETED, wording.CANCELLED)
+
+
+class EventFilters(django_filters.FilterSet):
+    """The filters of every list of events."""
+
+    category = django_filters.CharFilter(field_name="category__name", lookup_expr="iexact")
+    search = django_filters.CharFilter(method="search_for")
+    status = django_filters.ChoiceFilter(choices=[(word, word) for word in PUBLIC_WORDS], method="having")
+    city = django_filters.CharFilter(method="in_city")
+    date = django_filters.DateFilter(method="on_date")
+    date_from = django_filters.DateFilter(field_name="ends_on", lookup_expr="gte")
+    date_to = django_filters.DateFilter(field_name="starts_on", lookup_expr="lte")
+
+    def search_for(self, events, name, value):
+        wanted = Q()
+        for field in _SEARCHED:
+            wanted |= Q(**{f"{field}__icontains": value})
+        return events.filter(wanted)
+
+    def having(self, events, name, value):
+        return events.filter(wording.having(value))
+
+    def in_city(self, events, name, value):
+        return events.filter(Q(place__icontains=value) | Q(location__icontains=value))
+
+    def on_date(self, events, name, value):
+        return queries.on_day(events, value)
+
+
+class Events(View):
+    """GET what can be attended, soonest first, and after it what is completed, newest first."""
+
+    needs = {"GET": ANYBODY}
+
+    def get(self, request):
+        found = queries.public()
+        if not request.query_params.get("status"):
+            found = found.filter(wording.having(wording.PUBLISHED) | wording.having(wording.COMPLETED))
+        return listing(request, rows.events(_in_order(filtered(EventFilters, request, found))), shapes.event)
+
+
+def _in_order(events):
+    over = Case(When(wording.having(wording.PUBLISHED), then=Value(0)), default=Value(1), output_field=IntegerField())
+    soonest = Case(When(over=0, then=F("starts_at")))
+    return events.annotate(over=over).order_by(
+        "over", soonest.asc(nulls_last=True), F("starts_at").desc(nulls_last=True), "id"
+    )
+
+
+class Featured(View):
+    """GET the hot events that can still be attended, soonest first."""
+
+    needs = {"GET": ANYBODY}
+
+    def get(self, request):
+        return listing(request, rows.events(queries.upcoming().filter(is_hot=True)), shapes.event)
+
+
+class EventDetail(View):
+    """GET one event, by id or slug, with its ticket types."""
+
+    needs = {"GET": ANYBODY}
+
+    def get(self, request, id):
+        return ok(shapes.event_detail(find(rows.events(queries.public()), id)))
+
+
+def find(events, text: str) -> Event:
+    """The event with this uid or slug; Missing when there is none."""
+    uid = uid_of(text)
+    found = events.filter(uid=uid).first() if uid else None
+    if found is None and _SLUG.fullmatch(text):
+        found = events.filter(slug=text).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+class Banners(View):
+    """GET the active banners, highest priority first; one that leads to a draft waits."""
+
+    needs = {"GET": ANYBODY}
+
+    def get(self, request):
+        shown = Banner.objects.filter(is_active=True).exclude(event__state=Event.State.DRAFT)
+        return listing(request, shown.select_related("event"), shapes.banner, limit=LIMIT_MOST)

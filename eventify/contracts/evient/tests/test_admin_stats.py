@@ -1,0 +1,75 @@
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+
+from accounts.factories import UserFactory
+from bookings import cancelling, checkin, orders
+from eventify.contracts.evient.tests.conftest import client_of, data_of, pay, with_role
+
+PATH = "/api/admin/stats"
+ZERO = {
+    "total_revenue": 0,
+    "total_tickets": 0,
+    "tickets_used": 0,
+    "tickets_valid": 0,
+    "tickets_sold_today": 0,
+    "total_users": 1,
+    "active_users": 1,
+    "total_events": 0,
+    "upcoming_events": 0,
+    "total_orders": 0,
+    "paid_orders": 0,
+    "pending_orders": 0,
+}
+
+
+def numbers(data):
+    return {name: value for name, value in data.items() if name not in ("revenue_by_day", "recent_orders")}
+
+
+def test_an_empty_platform(as_admin):
+    data = data_of(as_admin.get(PATH))
+    assert numbers(data) == ZERO and data["recent_orders"] == []
+    assert len(data["revenue_by_day"]) == 30 and {one["revenue"] for one in data["revenue_by_day"]} == {0.0}
+
+
+def test_totals(admin, buyer, vip, free):
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+
+    def order(kind, qty):
+        return orders.place([orders.Line(kind.pk, qty)], by=buyer)
+
+    with time_machine.travel(noon - timedelta(days=2), tick=False):
+        pay(order(vip, 1))
+    with time_machine.travel(noon, tick=False):
+        gone = pay(order(vip, 2))
+        cancelling.cancel(gone, by=buyer)
+        waiting = order(vip, 1)
+        ticket = order(free, 2).tickets.first()
+        checkin.admit(ticket.ticket_code, by=None)
+        UserFactory(is_active=False)
+        data = data_of(client_of(admin).get(PATH))
+    assert numbers(data) == {
+        "total_revenue": 99.5,
+        "total_tickets": 3,
+        "tickets_used": 1,
+        "tickets_valid": 2,
+        "tickets_sold_today": 2,
+        "total_users": 3,
+        "active_users": 2,
+        "total_events": 1,
+        "upcoming_events": 1,
+        "total_orders": 4,
+        "paid_orders": 2,
+        "pending_orders": 1,
+    }
+    today, before = data["revenue_by_day"][-1], data["revenue_by_day"][-3]
+    assert today == {"date": f"{noon:%Y-%m-%d}", "revenue": 0.0, "orders": 1}
+    assert before == {"date": f"{noon - timedelta(days=2):%Y-%m-%d}", "revenue": 99.5, "orders": 1}
+    assert [one["id"] for one in data["recent_orders"]][1] == str(waiting.uid) and len(data["recent_orders"]) == 4
+
+
+def test_orders_are_for_those_who_may_see_them(buyer, free):
+    orders.place([orders.Line(free.pk, 1)], by=buyer)
+    finance = client_of(with_role("Finance"))
+    assert len(data_of(finance.get(PATH))["recent_orders"]) == 1

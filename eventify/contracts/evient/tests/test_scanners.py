@@ -1,0 +1,102 @@
+import pytest
+
+from accounts.factories import UserFactory
+from bookings import orders
+from bookings.factories import TicketTypeFactory
+from bookings.models import Ticket
+from eventify.contracts.evient.tests.conftest import client_of, data_of, error_of, member, with_role
+from eventify.lib.wire import moment
+from events.factories import EventFactory
+
+VALIDATE, CHECKIN = "/api/admin/scanners/validate", "/api/admin/scanners/checkin"
+
+
+@pytest.fixture
+def ticket(buyer, free):
+    return orders.place([orders.Line(free.pk, 1)], by=buyer).tickets.get()
+
+
+@pytest.fixture
+def gate(db):
+    return client_of(with_role("Gate"))
+
+
+def test_validate_says_so_and_changes_nothing(gate, ticket, buyer, event):
+    answer = gate.get(VALIDATE, {"code": ticket.ticket_code.lower()})
+    data = data_of(answer)
+    assert (data["valid"], data["reason"], answer.json()["message"]) == (True, None, "The ticket is valid.")
+    shown = data["ticket"]
+    assert shown["id"] == str(ticket.uid) and shown["event"]["title"] == "Summer Night"
+    assert shown["ticket_type"]["name"] == "Guest"
+    assert shown["user"] == {"id": str(buyer.uid), "email": "buyer@example.com", "full_name": "Bea Buyer"}
+    ticket.refresh_from_db()
+    assert ticket.status == "valid"
+
+
+def test_checkin_admits_once(gate, ticket):
+    shown = data_of(gate.post(CHECKIN, {"code": ticket.ticket_code, "gate": "North"}))["ticket"]
+    ticket.refresh_from_db()
+    assert (shown["status"], shown["used_at"]) == ("used", moment(ticket.used_at))
+    assert ticket.used_gate == shown["used_gate"] == "North" and ticket.used_by is not None
+    again = gate.post(f"{CHECKIN}/", {"code": ticket.ticket_code, "gate": "South"})
+    assert error_of(again, 409, "not_valid") == {
+        "reason": "used",
+        "ticket_id": str(ticket.uid),
+        "status": "used",
+        "used_at": moment(ticket.used_at),
+        "used_gate": "North",
+    }
+    assert again.json()["message"].startswith("Already used on") and "(North)" in again.json()["message"]
+    data = data_of(gate.get(VALIDATE, {"code": ticket.ticket_code}))
+    assert (data["valid"], data["reason"], data["ticket"]["used_gate"]) == (False, "used", "North")
+
+
+def test_cancelled_tickets_and_events(gate, ticket, event):
+    event.state = "cancelled"
+    event.save()
+    assert error_of(gate.post(CHECKIN, {"code": ticket.ticket_code}), 409, "not_valid")["reason"] == "event_cancelled"
+    Ticket.objects.update(status="cancelled")
+    assert error_of(gate.post(CHECKIN, {"code": ticket.ticket_code}), 409, "not_valid")["reason"] == "cancelled"
+    assert data_of(gate.get(VALIDATE, {"code": ticket.ticket_code}))["reason"] == "cancelled"
+
+
+def test_the_wrong_event(gate, ticket, event):
+    other = EventFactory()
+    body = {"code": ticket.ticket_code, "event_id": str(other.uid)}
+    assert error_of(gate.post(CHECKIN, body), 409, "not_valid")["reason"] == "wrong_event"
+    assert data_of(gate.get(VALIDATE, body))["reason"] == "wrong_event"
+    data_of(gate.post(CHECKIN, {**body, "event_id": str(event.uid)}))
+
+
+@pytest.mark.parametrize("code", ["A" * 26, "x", "💥", "' or 1=1 --", "\x00"])
+def test_unknown_codes(gate, code):
+    if "\x00" not in code:
+        error_of(gate.post(CHECKIN, {"code": code}), 404, "unknown_code")
+    answer = gate.get(VALIDATE, {"code": code})
+    assert answer.status_code in (404, 422) and answer.json()["success"] is False
+
+
+def test_a_code_is_needed(gate):
+    assert error_of(gate.get(VALIDATE), 422, "invalid") == {"code": ["This field is required."]}
+    assert error_of(gate.post(CHECKIN, {}), 422, "invalid") == {"code": ["This field is required."]}
+    bad = {"code": "x", "event_id": "1", "gate": "g" * 101}
+    assert set(error_of(gate.post(CHECKIN, bad), 422, "invalid")) == {"event_id", "gate"}
+    unknown = {"code": "x", "event_id": "01900000-0000-7000-8000-000000000000"}
+    error_of(gate.post(CHECKIN, unknown), 404, "not_found")
+
+
+def test_partners_check_in_at_their_own_events_only(ticket):
+    user = member(role="event_manager")
+    client = client_of(user)
+    for answer in (
+        client.post(CHECKIN, {"code": ticket.ticket_code}),
+        client.get(VALIDATE, {"code": ticket.ticket_code}),
+    ):
+        error_of(answer, 403, "forbidden")
+    event = EventFactory(partner=user.memberships.get().partner)
+    own = orders.place([orders.Line(TicketTypeFactory(event=event).pk, 1)], by=UserFactory()).tickets.get()
+    data_of(client.post(CHECKIN, {"code": own.ticket_code, "event_id": str(event.uid)}))
+    foreign = {"code": own.ticket_code, "event_id": str(ticket.event.uid)}
+    error_of(client.post(CHECKIN, foreign), 404, "not_found")
+    ticket.refresh_from_db()
+    assert ticket.status == "valid"

@@ -1,0 +1,113 @@
+"""How moments, money and addresses are said to people."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from events.models import Event
+
+register = template.Library()
+SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "VND": "₫"}
+TILES = 6
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """`₹1,200`, `₹99.50`, or "Free" for zero."""
+    if not amount:
+        return _("Free")
+    digits = f"{amount:,.2f}".removesuffix(".00")
+    symbol = SYMBOLS.get(currency)
+    return f"{symbol}{digits}" if symbol else f"{currency} {digits}"
+
+
+@register.filter
+def day(moment: datetime | None, event: Event) -> str:
+    """`Fri 12 Jun` in the event's zone; with the year when it is not this one."""
+    if moment is None:
+        return _("Date to be announced")
+    there = moment.astimezone(event.zone)
+    is_this_year = there.year == timezone.now().astimezone(event.zone).year
+    return date_format(there, "D j M" if is_this_year else "D j M Y")
+
+
+@register.filter
+def clock(moment: datetime, event: Event) -> str:
+    """`19:30` in the event's zone."""
+    return date_format(moment.astimezone(event.zone), "H:i")
+
+
+@register.filter
+def moment(value: datetime | None, event: Event) -> str:
+    """`Fri 12 Jun, 19:30` in the event's zone."""
+    return day(value, event) if value is None else f"{day(value, event)}, {clock(value, event)}"
+
+
+@register.filter
+def span(event: Event) -> str:
+    """From when to when: `Fri 12 Jun, 19:30 – 22:30`, or with the last day when it is another one."""
+    if event.starts_at is None or event.ends_at is None:
+        return moment(event.starts_at, event)
+    is_one_evening = (event.ends_at - event.starts_at).total_seconds() < 18 * 3600
+    end = clock(event.ends_at, event) if is_one_evening else moment(event.ends_at, event)
+    return f"{moment(event.starts_at, event)} – {end}"
+
+
+@register.filter
+def short_span(event: Event) -> str:
+    """For a card: the start, or the days of something that lasts for days."""
+    if event.starts_at and event.ends_at and (event.ends_at - event.starts_at).total_seconds() >= 18 * 3600:
+        return f"{day(event.starts_at, event)} – {day(event.ends_at, event)}"
+    return moment(event.starts_at, event)
+
+
+@register.filter
+def moment_of_start(event: Event) -> str:
+    """When it starts, in its zone."""
+    return moment(event.starts_at, event)
+
+
+@register.filter
+def zone_name(event: Event) -> str:
+    """The zone's name at the start of the event."""
+    return zone_at(event, event.starts_at) if event.starts_at else event.timezone
+
+
+@register.filter
+def zone_at(event: Event, value: datetime) -> str:
+    """`IST`, or `UTC+7` where the zone has no letters."""
+    name = value.astimezone(event.zone).tzname()
+    return f"UTC{name[0]}{name[1:].lstrip('0')}" if name[:1] in "+-" else name
+
+
+@register.filter
+def safe_link(url: str) -> str:
+    """The address when a click on it can do no harm (http, https, or a path of this site); empty otherwise."""
+    is_path = url.startswith("/") and not url.startswith(("//", "/\\"))
+    return url if is_path or url.startswith(("https://", "http://")) else ""
+
+
+@register.filter
+def large_image(event: Event) -> str:
+    """The address of the event's picture for its page; empty when it has none. Uses prefetched images."""
+    first = next(iter(event.images.all()), None)
+    return event.banner_image or (first.image.url if first else event.thumbnail_image)
+
+
+@register.filter
+def small_image(event: Event) -> str:
+    """The address of the event's picture for a card; empty when it has none. Uses prefetched images."""
+    first = next(iter(event.images.all()), None)
+    if event.thumbnail_image or first is None:
+        return event.thumbnail_image or event.banner_image
+    return (first.thumbnail or first.image).url
+
+
+@register.filter
+def tile(event: Event) -> str:
+    """The class of the tile that stands where a picture is missing."""
+    return f"tile-{event.pk % TILES}"

@@ -1,0 +1,92 @@
+"""The public home page."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from events import queries, states
+from events.filters import PublicEventFilter
+from events.models import Banner, Event
+
+PER_PAGE = 24
+HEROES = 3
+_NARROWING = ("q", "category", "city", "since", "until")
+
+
+@require_safe
+def home(request):
+    """`/`: what can still be attended, soonest first."""
+    found = PublicEventFilter(request.GET, queryset=queries.upcoming())
+    is_narrowed = any(request.GET.get(name) for name in _NARROWING)
+    page = Paginator(_with_parts(found.qs if request.GET.get("q") else _top_level(found.qs)), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "form": found.form,
+        "page": page,
+        "is_narrowed": is_narrowed,
+        "has_open_filters": any(request.GET.get(name) for name in _NARROWING[1:]),
+        "heroes": _heroes() if page.number == 1 and not is_narrowed else [],
+        "chips": _day_chips(request),
+        "kept": _query_without(request, "page"),
+    }
+    return render(request, "events/home.html", context)
+
+
+def _with_parts(events: QuerySet[Event]) -> QuerySet[Event]:
+    return events.select_related("partner").prefetch_related("images", "ticket_types")
+
+
+def _top_level(events: QuerySet[Event]) -> QuerySet[Event]:
+    """Without the sub-events of what is listed itself; a search finds those too."""
+    return events.filter(Q(parent=None) | ~Q(parent__state__in=states.ON_SALE))
+
+
+def _heroes() -> list[dict]:
+    """The banners, or else the next hot event, as title, image, link and event."""
+    upcoming = queries.upcoming()
+    shown = Banner.objects.filter(Q(event=None) | Q(event__in=upcoming.order_by().values("pk")), is_active=True)
+    banners = shown.select_related("event")[:HEROES]
+    heroes = [{"title": b.title, "image": b.image_url, "link": b.link_url, "event": b.event} for b in banners]
+    if heroes:
+        return heroes
+    hot = upcoming.filter(is_hot=True).prefetch_related("images").first()
+    return [{"title": hot.headline, "image": "", "link": "", "event": hot}] if hot else []
+
+
+def _day_chips(request) -> list[dict]:
+    """Short ways to the days that people ask for; the one in force leads back to any day."""
+    today = timezone.now().astimezone(ZoneInfo(settings.EVENTIFY_TIME_ZONE)).date()
+    saturday = today + timedelta(days=max(0, 5 - today.weekday()))
+    sunday = today + timedelta(days=6 - today.weekday())
+    spans = (
+        (_("Today"), today, today),
+        (_("Tomorrow"), today + timedelta(days=1), today + timedelta(days=1)),
+        (_("This weekend"), min(saturday, sunday), sunday),
+        (_("Next 30 days"), today, today + timedelta(days=30)),
+    )
+    return [_chip(request, *span) for span in spans]
+
+
+def _chip(request, label: str, since: date, until: date) -> dict:
+    days = {"since": since.isoformat(), "until": until.isoformat()}
+    is_current = all(request.GET.get(name) == value for name, value in days.items())
+    query = request.GET.copy()
+    for name in ("page", *days):
+        query.pop(name, None)
+    if not is_current:
+        query.update(days)
+    return {"label": label, "query": query.urlencode(), "is_current": is_current}
+
+
+def _query_without(request, name: str) -> str:
+    query = request.GET.copy()
+    query.pop(name, None)
+    return query.urlencode()
