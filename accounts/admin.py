@@ -15,8 +15,6 @@ from accounts.permissions import IDS, LABEL
 from accounts.phones import to_e164
 from eventify.lib.errors import DomainError, Invalid
 
-admin.site.site_header = "Eventify"
-admin.site.site_title = "Eventify"
 admin.site.index_title = _("Raw view")
 
 

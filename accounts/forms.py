@@ -15,11 +15,13 @@ class LoginForm(forms.Form):
 
     identifier = forms.CharField(
         label=_("E-mail, username or phone number"),
+        error_messages={"required": _("Enter the e-mail address, username or phone number of your account.")},
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
     password = forms.CharField(
         label=_("Password"),
+        error_messages={"required": _("Enter your password.")},
         strip=False,
         max_length=signup.PASSWORD_MAX,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -43,10 +45,14 @@ class SignupForm(forms.Form):
     """A new account. `user` holds it once the form is valid."""
 
     full_name = forms.CharField(
-        label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Your name"),
+        error_messages={"required": _("Enter your name, as it should stand on tickets.")},
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label=_("E-mail"),
+        error_messages={"required": _("Enter your e-mail address.")},
         max_length=254,
         help_text=_("Your tickets go here."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -59,6 +65,7 @@ class SignupForm(forms.Form):
     )
     password = forms.CharField(
         label=_("Password"),
+        error_messages={"required": _("Enter a password.")},
         strip=False,
         max_length=signup.PASSWORD_MAX,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

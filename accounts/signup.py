@@ -1,6 +1,7 @@
 """Becoming a user, and changing who one is."""
 
 import re
+import secrets
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -94,8 +95,8 @@ def check_free(*, email=None, phone=None, username=None, but: User | None = None
 
 
 def _save_new(user: User, username: str) -> User:
-    for _attempt in range(10):
-        user.username = username or free_username(user.email)
+    for attempt in range(10):
+        user.username = username or free_username(user.email, crowd=attempt)
         try:
             with transaction.atomic():
                 user.save()
@@ -105,14 +106,17 @@ def _save_new(user: User, username: str) -> User:
     raise Conflict(_("Please try again."))
 
 
-def free_username(email: str) -> str:
-    """The local part of the address, numbered when somebody has it already (contract 003)."""
+def free_username(email: str, crowd: int = 0) -> str:
+    """The local part of the address, numbered when somebody has it already (contract 003).
+
+    In a `crowd` (how often others were faster) the number starts anywhere, so that not all want the same one.
+    """
     stem = re.sub(r"[^\w.+-]", "", email.partition("@")[0])[:140] or "user"
     pattern = rf"^{re.escape(stem)}[0-9]*$"
     taken = {name.lower() for name in User.objects.filter(username__iregex=pattern).values_list("username", flat=True)}
     if stem.lower() not in taken:
         return stem
-    number = 2
+    number = 2 + secrets.randbelow(10**crowd)
     while f"{stem}{number}".lower() in taken:
         number += 1
     return f"{stem}{number}"

@@ -43,7 +43,8 @@ def order(request, uid):
     """`/orders/<uid>/`: one own order; a pending one first asks its provider, for the webhook may be late."""
     found = get_object_or_404(_own(request), uid=uid)
     if found.status == Order.Status.PENDING:
-        found = payments.refresh(found)
+        payments.refresh(found)
+        found = _own(request).get(pk=found.pk)
     tickets = found.tickets.select_related("event", "ticket_type", "seat").order_by("id")
     lines = list(found.bookings.all())
     newest_payment = found.payments.order_by("-id").first()

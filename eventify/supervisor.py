@@ -141,6 +141,9 @@ class Supervisor:
         self.claim_port()
         self.home.make_secret()
         self.services.launch()
+        for server in self.services.servers:
+            if not server.data.is_relative_to(self.home.path):
+                say(f"{server.name} keeps its data in {server.data}, as its account cannot reach the home")
         self.clear_metrics()
         self.prepare()
         self.web.start()

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import User
 from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ids import new_uid
+from events.locking import lock_one
 from events.models import Category, Event
 from events.signals import event_changed
 from partners import members
@@ -55,7 +56,7 @@ def create(partner: Partner, *, by: User, **fields) -> Event:
 @transaction.atomic
 def change(event: Event, *, by: User, **changes) -> Event:
     """Change descriptive fields under the event's lock (never state, capacity or counters). Invalid as `create`."""
-    event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+    event = lock_one(event)
     for name, value in changes.items():
         setattr(event, name, value)
     if "slug" in changes:
@@ -85,7 +86,7 @@ def delete(event: Event, *, by: User) -> None:
 @transaction.atomic
 def set_bookable(event: Event, is_bookable: bool, *, by: User) -> Event:
     """Withdraw the event from booking, or restore it; its state stays."""
-    event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+    event = lock_one(event)
     event.is_bookable = is_bookable
     event.save(update_fields=["is_bookable", "updated_at"])
     audit.record("OPENED_BOOKING" if is_bookable else "WITHDREW_BOOKING", event, by=by)

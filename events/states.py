@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from eventify.lib.errors import DomainError
+from events.locking import lock_one
 from events.models import Event
 from events.signals import event_changed
 
@@ -46,7 +47,7 @@ class InvalidTransition(DomainError):
 @transaction.atomic
 def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> Event:
     """Take one step. Locks the event; InvalidTransition when there is no such step or a prerequisite is missing."""
-    event = _locked(event)
+    event = lock_one(event)
     if to not in TRANSITIONS[S(event.state)]:
         raise InvalidTransition(event, to, [_("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}])
     missing = missing_for(event, to)
@@ -78,7 +79,7 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
     InvalidTransition when there is no way, or a step on it is refused; then nothing has changed.
     """
     with transaction.atomic():
-        event = _locked(event)
+        event = lock_one(event)
         way = path(event.state, to)
         if way is None:
             sentence = _("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}
@@ -86,10 +87,6 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
         for state in way:
             event = transition(event, state, by=by, reason=reason)
     return event
-
-
-def _locked(event: Event) -> Event:
-    return Event.objects.select_for_update(no_key=True, of=("self",)).select_related("partner").get(pk=event.pk)
 
 
 def path(start: str, goal: str) -> list[str] | None:

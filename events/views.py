@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.pages import own_path
 from events import queries, states
 from events.filters import PublicEventFilter
 from events.models import Banner, Event
@@ -54,7 +55,7 @@ def _heroes() -> list[dict]:
     upcoming = queries.upcoming()
     shown = Banner.objects.filter(Q(event=None) | Q(event__in=upcoming.order_by().values("pk")), is_active=True)
     banners = shown.select_related("event")[:HEROES]
-    heroes = [{"title": b.title, "image": b.image_url, "link": b.link_url, "event": b.event} for b in banners]
+    heroes = [{"title": b.title, "image": own_path(b.image_url), "link": b.link_url, "event": b.event} for b in banners]
     if heroes:
         return heroes
     hot = upcoming.filter(is_hot=True).prefetch_related("images").first()

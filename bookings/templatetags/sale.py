@@ -4,8 +4,7 @@ import segno
 from django import template
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from bookings import sales
 from bookings.models import Booking, Order, Ticket, TicketType

@@ -97,7 +97,9 @@ def test_a_list_asks_as_many_queries_for_3_rows_as_for_1(client, staff, model):
 
 
 @EVERY
-@pytest.mark.parametrize("words", ["x", "\x00", "é" * 5000, "99999999999999999999", "'; --", "a b c d e f"])
+@pytest.mark.parametrize(
+    "words", ["x", "\x00", "é" * 5000, "99999999999999999999", "'; --", "a b c d e f"], ids=lambda text: ascii(text[:9])
+)
 def test_a_search_is_never_a_server_error(client, staff, model, words):
     one_of_each()
     assert client.get(address(model), {"q": words}).status_code == 200
@@ -248,7 +250,7 @@ def test_nobody_takes_their_own_super_admin_role(client, staff):
     assert staff.is_superuser
 
 
-@pytest.mark.parametrize("value", ["\x00", "+1", "x" * 3000])
+@pytest.mark.parametrize("value", ["\x00", "+1", "x" * 300])
 def test_a_bad_phone_number_is_a_form_error(client, staff, value):
     path = address(User, "change", UserFactory().pk)
     response = client.post(path, form_of(client.get(path)) | {"phone": value})

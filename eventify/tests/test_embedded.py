@@ -117,6 +117,30 @@ def test_a_killed_initdb_leaves_nothing_that_looks_like_a_cluster(tmp_path):
         home.remove()
 
 
+class Unreachable(Postgres):
+    """As root finds it when the checkout lies under a folder that only root may enter."""
+
+    def _may(self, path, test):
+        return test != "-x" and super()._may(path, test)
+
+
+def test_programs_out_of_reach_are_copied_once_and_work(tmp_path):
+    home = Home(tmp_path / "home").make()
+    server = Unreachable(home, durable=False)
+    try:
+        server.spawn()
+        server.wait()
+        copied = server.programs
+        server.stop()
+        server.prepare()
+        assert server.programs == copied
+        assert server.programs.is_relative_to("/var/tmp")
+    finally:
+        server.stop()
+        home.remove()
+    assert not copied.exists()
+
+
 def test_one_home_has_one_user_at_a_time(tmp_path):
     home = Home(tmp_path).make()
     with home.lock(), pytest.raises(EmbeddedError, match=f"already runs with {tmp_path}: stop that copy first"):

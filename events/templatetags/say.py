@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.pages import own_path
 from events.models import Event
 
 register = template.Library()
@@ -87,6 +88,7 @@ def zone_at(event: Event, value: datetime) -> str:
 @register.filter
 def safe_link(url: str) -> str:
     """The address when a click on it can do no harm (http, https, or a path of this site); empty otherwise."""
+    url = own_path(url)
     is_path = url.startswith("/") and not url.startswith(("//", "/\\"))
     return url if is_path or url.startswith(("https://", "http://")) else ""
 
@@ -95,7 +97,7 @@ def safe_link(url: str) -> str:
 def large_image(event: Event) -> str:
     """The address of the event's picture for its page; empty when it has none. Uses prefetched images."""
     first = next(iter(event.images.all()), None)
-    return event.banner_image or (first.image.url if first else event.thumbnail_image)
+    return own_path(event.banner_image or (first.image.url if first else event.thumbnail_image))
 
 
 @register.filter
@@ -103,7 +105,7 @@ def small_image(event: Event) -> str:
     """The address of the event's picture for a card; empty when it has none. Uses prefetched images."""
     first = next(iter(event.images.all()), None)
     if event.thumbnail_image or first is None:
-        return event.thumbnail_image or event.banner_image
+        return own_path(event.thumbnail_image or event.banner_image)
     return (first.thumbnail or first.image).url
 
 

@@ -150,8 +150,17 @@ def test_the_hero_is_a_banner_or_else_the_next_hot_event(client):
 
 @pytest.mark.parametrize("name", ["q", "category", "city", "since", "until", "page", "unknown"])
 @pytest.mark.parametrize(
-    "value", ["\x00", "x" * 5000, "99999999999999999999", "-1", "0001-01-01", "9999-12-31", "é%_\\"]
+    "value", ["\x00", "x" * 300, "99999999999999999999", "-1", "0001-01-01", "9999-12-31", "é%_\\"]
 )
 def test_no_query_is_a_server_error(client, name, value):
     EventFactory()
     assert client.get("/", {name: value}).status_code == 200
+
+
+def test_pictures_of_this_site_load_under_any_of_its_names(client, settings):
+    settings.SITE_URL = "https://eventify.example"
+    EventFactory(thumbnail_image="https://eventify.example/media/event_images/a.png")
+    EventFactory(thumbnail_image="https://cdn.example/b.png")
+    page = client.get("/").content.decode()
+    assert 'src="/media/event_images/a.png" width="640" height="400"' in page
+    assert 'src="https://cdn.example/b.png"' in page

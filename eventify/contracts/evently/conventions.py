@@ -2,7 +2,6 @@
 
 import re
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, JsonResponse, QueryDict
@@ -18,7 +17,6 @@ from accounts.signup import Taken
 from eventify.contracts.evently import fields
 from eventify.lib import ratelimit
 from eventify.lib.errors import DomainError, Invalid, Missing
-from events.models import Event
 from events.states import InvalidTransition
 from partners import members
 
@@ -50,14 +48,6 @@ class AlwaysJSON(BaseContentNegotiation):
 
     def select_renderer(self, request, renderers, format_suffix=None):
         return renderers[0], renderers[0].media_type
-
-
-class TooLarge(APIException):
-    """The body is longer than settings.DATA_UPLOAD_MAX_MEMORY_SIZE (413); it is not read."""
-
-    status_code = 413
-    default_detail = "The body is too large. Send less."
-    default_code = "too_large"
 
 
 class Anyone(BasePermission):
@@ -127,8 +117,6 @@ class EventlyView(APIView):
 
     def read(self, serializer: type[fields.Fields], **options) -> dict:
         """The checked fields of the body (no body is {}); ValidationError otherwise."""
-        if int(self.request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise TooLarge
         data = self.request.data
         return fields.checked(serializer, {} if isinstance(data, QueryDict) else data, where="body", **options)
 
@@ -166,7 +154,7 @@ def answer_error(error: Exception, context: dict | None = None) -> Response | No
         challenge = getattr(error, "auth_header", None)
         headers = {"WWW-Authenticate": challenge} if challenge else None
         return Response({"detail": _plain(error.detail)}, status=error.status_code, headers=headers)
-    if isinstance(error, Http404 | Event.DoesNotExist):  # the latter was deleted between the look-up and the lock
+    if isinstance(error, Http404):
         return Response({"detail": "Not found."}, status=404)
     if isinstance(error, PermissionDenied):
         return Response({"detail": "You do not have permission to do this."}, status=403)
