@@ -24,8 +24,8 @@ EXPOSE 8000
 VOLUME /var/lib/eventify
 
 # Asks with a host name that ALLOWED_HOSTS admits.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=5 CMD \
-    ["python", "-m", "eventify.healthcheck"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=5 \
+    CMD ["python", "-m", "eventify.healthcheck"]
 
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", \
      "--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "eventify.wsgi:application"]

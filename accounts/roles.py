@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Role, User
 from accounts.permissions import DEFAULT_ROLES, LABEL, SUPER_ADMIN
-from eventify.lib.errors import Conflict
+from eventify.lib.errors import Conflict, Forbidden
 
 
 def ensure_defaults() -> None:
@@ -23,9 +23,12 @@ def ensure_defaults() -> None:
 def assign(user: User, role: Role | None, *, by: User | None) -> User:
     """Give the user exactly this staff role (None takes staff access away). It counts from the next request.
 
-    Locks the Super Admin role, then the user. Conflict when somebody demotes themselves or the last Super Admin.
+    Locks the Super Admin role, then the user. Conflict when somebody demotes themselves or the last Super Admin;
+    Forbidden when somebody who is no Super Admin makes one.
     """
     super_admin = Role.objects.select_for_update().get(name=SUPER_ADMIN)
+    if role and role.pk == super_admin.pk and by and not by.is_superuser:
+        raise Forbidden(_("Only a Super Admin may make a Super Admin."))
     user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     if user.is_superuser and (role is None or role.pk != super_admin.pk):
         _check_demotion(user, by)

@@ -132,6 +132,20 @@ def change_profile(user: User, **changes) -> User:
     return user
 
 
+def change_email(user: User, email: str) -> None:
+    """Give the user another address, not confirmed yet. Invalid, or Taken when somebody has it."""
+    email = clean_email(email)
+    if email == user.email:
+        return
+    check_free(email=email, but=user)
+    user.email, user.email_confirmed_at = email, None
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email", "email_confirmed_at", "updated_at"])
+    except IntegrityError:  # somebody took it between the check and now
+        raise Taken({"email": [_("Email is already registered.")]}) from None
+
+
 def change_password(user: User, *, old: str, new: str) -> None:
     """Change the own password and end every session and token. Invalid when `old` is wrong or `new` is too weak."""
     if not user.check_password(old):

@@ -64,5 +64,8 @@ def _check(ticket_type: TicketType) -> None:
         raise inventory.CapacityTooSmall(
             _("%(sold)s are sold already; the quantity cannot be less.") % {"sold": ticket_type.quantity_sold}
         )
+    start, end = ticket_type.sales_start_at, ticket_type.sales_end_at
+    if start and end and end <= start:
+        raise Invalid.field("sales_end", _("The sale ends before it starts."))
     if not 0 <= ticket_type.price <= PRICE_MAX:
         raise Invalid.field("price", _("Use a price from 0 to %(most)s.") % {"most": f"{PRICE_MAX:,}"})

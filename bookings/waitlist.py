@@ -53,7 +53,7 @@ def check_newcomer(event: Event, ticket_type: TicketType) -> None:
     """
     if not event.waitlisted_count:
         return
-    waiting = {t for t in event.ticket_types.all() if t.pk in set(queue(event).values_list("ticket_type", flat=True))}
+    waiting = event.ticket_types.filter(pk__in=queue(event).values("ticket_type"))
     if any(other == ticket_type or _has_own_stock(other) for other in waiting):
         raise inventory.SoldOut(_("%(event)s: the places left belong to the waitlist.") % {"event": event.name}, left=0)
 

@@ -1,4 +1,4 @@
-"""`python -m eventify.healthcheck`: exit code 0 when the web server of this container answers /healthz with 200."""
+"""Does a web server answer? `python -m eventify.healthcheck` asks this container's, exit code 0 means yes."""
 
 import os
 import sys
@@ -6,16 +6,20 @@ import urllib.error
 import urllib.request
 
 
-def is_healthy(port, host):
-    """Ask 127.0.0.1:`port`, under the host name that the site is known by."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": host})
+def site_name():
+    """A host name that ALLOWED_HOSTS admits."""
+    return os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip().lstrip(".") or "localhost"
+
+
+def is_healthy(address):
+    """Whether the server at `address` (host:port) answers 200 to /healthz within 5 seconds."""
+    request = urllib.request.Request(f"http://{address}/healthz", headers={"Host": site_name()})
     try:
-        with urllib.request.urlopen(request, timeout=3) as answer:
+        with urllib.request.urlopen(request, timeout=5) as answer:
             return answer.status == 200
     except (OSError, urllib.error.HTTPError):
         return False
 
 
 if __name__ == "__main__":
-    name = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip().lstrip(".")
-    sys.exit(0 if is_healthy(os.environ.get("PORT", "8000"), name) else 1)
+    sys.exit(0 if is_healthy(f"127.0.0.1:{os.environ.get('PORT') or 8000}") else 1)

@@ -1,7 +1,7 @@
 """What must be done before the web server starts, in one Python process: check, migrate, collect, seed.
 
-`python -m eventify.prepare`, run by bin/serve and by the migrate service of docker-compose.yml. With
---wait it loads Django first and goes on when its standard input closes, while the services start.
+`python -m eventify.prepare`, run by bin/serve. With --wait it loads Django first and goes on when its
+standard input closes, while the services start.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, OutputWrapper, SystemCheckError
+from django.db import OperationalError
 
 SEEDS = {"none": None, "basic": ["--if-empty"], "demo": ["--demo", "--if-empty"]}
 
@@ -21,6 +22,7 @@ SEEDS = {"none": None, "basic": ["--if-empty"], "demo": ["--demo", "--if-empty"]
 def main():
     """Prepare the database and the static files; exits 1 with a sentence when a setting is wrong."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventify.settings")
+    os.environ["EVENTIFY_DB_POOL_MAX"] = "0"  # one connection is enough, and its error is the real one
     try:
         django.setup()
         arguments = seed_arguments()
@@ -29,6 +31,8 @@ def main():
         prepare(arguments)
     except (ImproperlyConfigured, SystemCheckError) as error:
         sys.exit(f"eventify: {error}")
+    except OperationalError as error:
+        sys.exit(f"eventify: the database refuses: {str(error).strip()} (DATABASE_URL says where it is)")
 
 
 def seed_arguments():

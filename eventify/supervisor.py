@@ -8,13 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import environ
 
 from eventify.embedded import EmbeddedError, Services, die_with_parent, wait_until
+from eventify.healthcheck import is_healthy
 from eventify.mode import ROOT, default_to_demo, home
 
 READY_SECONDS = 60
@@ -194,24 +193,17 @@ class Supervisor:
     def wait_for_web(self):
         """Return when /healthz answers; Failure when the server ends or READY_SECONDS pass."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self.is_healthy():
+        while not is_healthy(self.address()):
             if self.web.process.poll() is not None:
                 raise Failure(last_words(self.web.log) or f"The web server does not start: see {self.web.log}.")
             if time.monotonic() > deadline:
                 raise Failure(f"/healthz does not answer: see {self.web.log}.")
             time.sleep(0.02)
 
-    def is_healthy(self):
-        """Whether our own web server answers 200 to /healthz."""
-        try:
-            with urllib.request.urlopen(f"http://{self.address()}/healthz", timeout=5) as answer:
-                return answer.status == 200
-        except (OSError, urllib.error.HTTPError):
-            return False
-
     def address(self):
         """Host and port as this machine reaches them."""
-        return f"{'127.0.0.1' if self.host in ('0.0.0.0', '::') else self.host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     def greet(self):
         """Where to go, and who may log in."""

@@ -47,7 +47,7 @@ def create(partner: Partner, *, by: User, **fields) -> Event:
     event = Event(partner=partner, **fields)
     event.slug = free_slug(fields.get("slug") or event.name)
     _check(event)
-    _insert(event)
+    _write(event, force_insert=True)
     audit.record("CREATED_EVENT", event, by=by, name=event.name)
     _announce(event)
     return event
@@ -62,7 +62,7 @@ def change(event: Event, *, by: User, **changes) -> Event:
     if "slug" in changes:
         event.slug = free_slug(event.slug or event.name, but=event)
     _check(event)
-    event.save(update_fields=[*changes, *(["slug"] if "slug" in changes else []), "content", "updated_at"])
+    _write(event, update_fields=[*changes, "content", "updated_at"])
     audit.record("CHANGED_EVENT", event, by=by, fields=sorted(changes))
     _announce(event)
     return event
@@ -94,15 +94,15 @@ def set_bookable(event: Event, is_bookable: bool, *, by: User) -> Event:
     return event
 
 
-def _insert(event: Event) -> None:
+def _write(event: Event, **how) -> None:
     try:
         with transaction.atomic():
-            event.save(force_insert=True)
+            event.save(**how)
     except IntegrityError as error:
         if "slug" not in str(error):
             raise
         event.slug = f"{event.slug[:100]}-{new_uid().hex[-8:]}"  # somebody took it between the look and now
-        event.save(force_insert=True)
+        event.save(**how)
 
 
 def category_named(name: str) -> Category | None:
@@ -121,8 +121,8 @@ def _new_category(name: str) -> Category:
     try:
         with transaction.atomic():
             return Category.objects.create(name=name, slug=slug)
-    except IntegrityError:  # somebody made it between the look and now
-        return Category.objects.get(name__iexact=name)
+    except IntegrityError:  # somebody made it, or another with this slug, between the look and now
+        return Category.objects.filter(name__iexact=name).first() or _new_category(name)
 
 
 def free_slug(text: str, but: Event | None = None) -> str:

@@ -78,7 +78,8 @@ def test_the_sweep_finds_what_a_lost_message_left():
 @pytest.mark.parametrize("failure", [smtplib.SMTPServerDisconnected("gone"), OSError("no route"), ValueError("header")])
 def test_a_failure_is_tried_again_later(monkeypatch, failure):
     with time_machine.travel(NOW, tick=False) as clock:
-        owed, other = owe(), owe()
+        owed = owe()
+        owe()
         OutgoingMail.objects.filter(pk=owed.pk).update(to="broken@example.com")
         send = mail.send_mail
 

@@ -108,5 +108,6 @@ def test_a_ban_against_a_promotion_never_bans_a_super_admin():
             partial(roles.assign, fresh[1], role(SUPER_ADMIN), by=admin),
         )
         user.refresh_from_db()
-        assert not (user.is_banned and user.is_superuser and AuditLog.objects.order_by("id").last().action == "BANNED_USER")
+        last = AuditLog.objects.order_by("id").last().action
+        assert not (user.is_banned and user.is_superuser and last == "BANNED_USER")
         assert user.is_superuser or user.is_banned

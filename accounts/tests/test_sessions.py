@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("identifier", ["maya@example.com", "MAYA@EXAMPLE.COM", "Maya.R", "+919876543210", "98765 43210"])
+@pytest.mark.parametrize(
+    "identifier", ["maya@example.com", "MAYA@EXAMPLE.COM", "Maya.R", "+919876543210", "98765 43210"]
+)
 def test_log_in_by_address_username_or_phone(identifier):
     user = UserFactory(email="Maya@example.com", username="maya.r", phone="+919876543210")
     assert sessions.check_credentials(identifier, "secret") == user

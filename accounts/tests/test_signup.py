@@ -133,7 +133,9 @@ def test_phones_are_kept_in_e164(typed, kept):
     assert to_e164(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["", "12", "abc", "+", "+0123456789", "1" * 40, "+49" + "1" * 15, "\x00", "+91\x00987"])
+@pytest.mark.parametrize(
+    "typed", ["", "12", "abc", "+", "+0123456789", "1" * 40, "+49" + "1" * 15, "\x00", "+91\x00987"]
+)
 def test_phones_that_are_none(typed):
     with pytest.raises(Invalid) as refusal:
         to_e164(typed)

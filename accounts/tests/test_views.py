@@ -9,6 +9,7 @@ from accounts import mail
 from accounts.factories import UserFactory
 from accounts.models import User
 from accounts.pages import own_path
+from eventify.contracts.errors import server_error
 
 pytestmark = pytest.mark.django_db
 NASTY = [
@@ -117,6 +118,7 @@ def test_logging_out_needs_a_post(client):
 def test_forms_of_other_sites_are_refused():
     response = Client(enforce_csrf_checks=True).post("/login/", {"identifier": "a", "password": "b"})
     assert response.status_code == 403
+    assert "This form has expired" in response.content.decode()
 
 
 def test_too_many_tries_get_a_page_that_says_when_to_try_again(client, settings):
@@ -142,6 +144,13 @@ def test_error_pages_need_no_database(client, django_assert_num_queries):
     client.force_login(UserFactory())
     with django_assert_num_queries(0):
         client.get("/nothing-here/")
+
+
+def test_the_page_of_a_crash_needs_no_database(rf, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = server_error(rf.get("/orders/"))
+    assert response.status_code == 500
+    assert "Something broke" in response.content.decode()
 
 
 @pytest.mark.parametrize("template", ["tickets", "promoted", "offer", "payment_returned"])

@@ -1,12 +1,13 @@
 """What the tests of booking start from: events with types, people, and orders that are paid."""
 
 import json
+from decimal import Decimal
 
 from accounts.factories import UserFactory
 from accounts.models import User
 from bookings import orders, payments
 from bookings.factories import TicketTypeFactory
-from bookings.models import Booking, Order, Payment, SandboxCharge, TicketType
+from bookings.models import Booking, Order, Payment, Refund, SandboxCharge, Ticket, TicketType
 from bookings.providers import sandbox
 from events.factories import EventFactory
 from events.models import Event
@@ -79,3 +80,16 @@ def statuses(*bookings: Booking) -> list[str]:
     """What the database says of these bookings."""
     now = dict(Booking.objects.filter(pk__in=[one.pk for one in bookings]).values_list("pk", "status"))
     return [now[one.pk] for one in bookings]
+
+
+def spent(order: Order) -> Decimal:
+    """What the buyer's account says was spent."""
+    order.user.refresh_from_db()
+    return order.user.total_spent
+
+
+def settled(order: Order) -> tuple:
+    """(status of the order, tickets that open the door, refunds, total spent)."""
+    order.refresh_from_db()
+    live = order.tickets.exclude(status=Ticket.Status.CANCELLED).count()
+    return order.status, live, Refund.objects.filter(payment__order=order).count(), spent(order)

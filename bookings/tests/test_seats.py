@@ -130,9 +130,7 @@ def test_shrinking_and_booking_at_once_keep_the_bookings():
     for _round in range(5):
         event = automatic(16)
         user = people(1)[0]
-        results = race(
-            *(partial(book, event, one) for one in people(10)), partial(capacity.change, event, 5, by=user)
-        )
+        results = race(*(partial(book, event, one) for one in people(10)), partial(capacity.change, event, 5, by=user))
         booked = [one for one in good(results) if not isinstance(one, Event)]
         event.refresh_from_db()
         assert event.booked_count == len(booked) == event.seats.exclude(reserved_booking=None).count()

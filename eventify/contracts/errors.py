@@ -1,5 +1,6 @@
 """Answers that no view makes: an unknown path, a suspicious request, a crash. Each contract words its own."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 
@@ -21,6 +22,8 @@ _CONTRACTS = (
 
 
 def bad_request(request: HttpRequest, exception=None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return _answer(request, 413, "The body is too large. Send less.")
     return _answer(request, 400, "The request is malformed.")
 
 

@@ -2,20 +2,11 @@
 
 import re
 
-from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 NUL = "\x00"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class TooLarge(APIException):
-    """The body is longer than settings.DATA_UPLOAD_MAX_MEMORY_SIZE (413); it is not read."""
-
-    status_code = 413
-    default_detail = "The body is too large. Send less."
-    default_code = "too_large"
 
 
 class StrictJSONParser(JSONParser):
@@ -25,9 +16,6 @@ class StrictJSONParser(JSONParser):
     """
 
     def parse(self, stream, media_type=None, parser_context=None):
-        # Django judges only the bodies that it reads itself.
-        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise TooLarge
         try:
             data = super().parse(stream, media_type, {**parser_context, "encoding": "utf-8"})
             if _has_unstorable_text(data):

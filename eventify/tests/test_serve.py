@@ -163,3 +163,17 @@ def test_a_wrong_setting_is_one_sentence(copy):
     assert "eventify: LOG_LEVEL must be one of debug, info, warning, error, critical, not 'loud'." in said
     assert "Traceback" not in said
     assert not Postgres(copy.home).leftovers()
+
+
+def test_production_runs_on_services_that_are_given(copy):
+    """The suite's own PostgreSQL and Redis stand in for external ones; the suite uses other databases of them."""
+    secret = "k7Qm2vXc9RtY4uWz1NbP8sLd6FhJ3gAe5TiKoVxM"
+    given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    settings = {"SECRET_KEY": secret, "JWT_SECRET": secret, "ALLOWED_HOSTS": "tickets.example.com"}
+    copy.process = copy.launch(**given, **settings)
+    assert wait_until(lambda: copy.said("Ctrl-C stops everything"), START_SECONDS), copy.output.read_text()
+    assert "admin123" not in copy.output.read_text()
+    assert not Postgres(copy.home).leftovers() + Redis(copy.home).leftovers()
+    copy.process.send_signal(signal.SIGINT)
+    assert copy.process.wait(30) == 0
+    assert copy.processes() == []

@@ -1,6 +1,6 @@
 """How moments, money and addresses are said to people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
@@ -14,6 +14,7 @@ from events.models import Event
 register = template.Library()
 SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "VND": "₫"}
 TILES = 6
+A_NIGHT = timedelta(hours=18)
 
 
 @register.filter
@@ -50,20 +51,25 @@ def moment(value: datetime | None, event: Event) -> str:
 
 @register.filter
 def span(event: Event) -> str:
-    """From when to when: `Fri 12 Jun, 19:30 – 22:30`, or with the last day when it is another one."""
+    """From when to when: `Fri 12 Jun, 19:30 – 22:30`, or with the last day when it lasts for days."""
     if event.starts_at is None or event.ends_at is None:
         return moment(event.starts_at, event)
-    is_one_evening = (event.ends_at - event.starts_at).total_seconds() < 18 * 3600
-    end = clock(event.ends_at, event) if is_one_evening else moment(event.ends_at, event)
+    end = moment(event.ends_at, event) if _lasts_for_days(event) else clock(event.ends_at, event)
     return f"{moment(event.starts_at, event)} – {end}"
 
 
 @register.filter
 def short_span(event: Event) -> str:
     """For a card: the start, or the days of something that lasts for days."""
-    if event.starts_at and event.ends_at and (event.ends_at - event.starts_at).total_seconds() >= 18 * 3600:
+    if event.starts_at and event.ends_at and _lasts_for_days(event):
         return f"{day(event.starts_at, event)} – {day(event.ends_at, event)}"
     return moment(event.starts_at, event)
+
+
+def _lasts_for_days(event: Event) -> bool:
+    """Whether it ends on another day; a night that ends in the morning is one evening."""
+    (first, _start), (last, _end) = event.local(event.starts_at), event.local(event.ends_at)
+    return first != last and event.ends_at - event.starts_at >= A_NIGHT
 
 
 @register.filter

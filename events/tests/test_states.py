@@ -147,8 +147,8 @@ def test_steps_at_once_follow_the_table():
     for _round in range(4):
         event, results = race_from_published()
         assert len(errors(results, InvalidTransition)) == 8 - len(good(results))
-        lines = AuditLog.objects.filter(target_resource=f"event_{event.pk}").order_by("id").values_list("details", flat=True)
-        walked = [(line["before"], line["after"]) for line in lines]
+        lines = AuditLog.objects.filter(target_resource=f"event_{event.pk}").order_by("id")
+        walked = [(line.details["before"], line.details["after"]) for line in lines]
         assert set(walked) <= STEPS
         assert [before for before, _after in walked] == ["published", *(after for _before, after in walked[:-1])]
 

@@ -1,6 +1,7 @@
 """The home page."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -13,6 +14,7 @@ from bookings import orders
 from bookings.factories import TicketTypeFactory
 from events.factories import CategoryFactory, EventFactory, EventImageFactory
 from events.models import Banner, Event
+from events.templatetags import say
 from partners.factories import PartnerFactory
 
 pytestmark = pytest.mark.django_db
@@ -162,5 +164,48 @@ def test_pictures_of_this_site_load_under_any_of_its_names(client, settings):
     EventFactory(thumbnail_image="https://eventify.example/media/event_images/a.png")
     EventFactory(thumbnail_image="https://cdn.example/b.png")
     page = client.get("/").content.decode()
-    assert 'src="/media/event_images/a.png" width="640" height="400"' in page
+    assert 'src="/media/event_images/a.png" width="640" height="360"' in page
     assert 'src="https://cdn.example/b.png"' in page
+
+
+@pytest.mark.parametrize(
+    ("hours", "short", "long"),
+    [
+        (3, "Fri 12 Jun, 19:30", "Fri 12 Jun, 19:30 – 22:30"),
+        (10, "Fri 12 Jun, 19:30", "Fri 12 Jun, 19:30 – 05:30"),
+        (48, "Fri 12 Jun – Sun 14 Jun", "Fri 12 Jun, 19:30 – Sun 14 Jun, 19:30"),
+    ],
+)
+@time_machine.travel(NOW, tick=False)
+def test_days_and_hours_as_people_say_them(hours, short, long):
+    starts = datetime(2026, 6, 12, 14, tzinfo=UTC)
+    ends = starts + timedelta(hours=hours)
+    event = Event(starts_at=starts, ends_at=ends, timezone="Asia/Kolkata")
+    assert (say.short_span(event), say.span(event), say.zone_name(event)) == (short, long, "IST")
+    assert say.day(starts.replace(year=2027), event) == "Sat 12 Jun 2027"
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_long_day_is_one_day_and_a_zone_without_letters_has_a_number():
+    starts = datetime(2026, 6, 11, 17, 30, tzinfo=UTC)
+    event = Event(starts_at=starts, ends_at=starts + timedelta(hours=23), timezone="Asia/Ho_Chi_Minh")
+    assert say.short_span(event) == "Fri 12 Jun, 00:30"
+    assert (say.span(event), say.zone_name(event)) == ("Fri 12 Jun, 00:30 – 23:30", "UTC+7")
+    assert say.span(Event()) == "Date to be announced"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "said"),
+    [("0", "INR", "Free"), ("1200", "INR", "₹1,200"), ("99.5", "USD", "$99.50"), ("10", "CHF", "CHF 10")],
+)
+def test_money_as_people_say_it(amount, currency, said):
+    assert say.money(Decimal(amount), currency) == said
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//evil.example", "/\\evil.example", "data:text/html,x", " /x", ""]
+)
+def test_a_link_that_could_do_harm_is_none(url):
+    assert say.safe_link(url) == ""
+    assert say.safe_link("https://a.example/x") == "https://a.example/x"
+    assert say.safe_link("/e/x/") == "/e/x/"

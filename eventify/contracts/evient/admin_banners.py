@@ -16,6 +16,8 @@ _ID_MOST = 2**63 - 1
 
 
 class BannerChange(Body):
+    """The fields of a banner; `event_id` null leads to no event."""
+
     ignored = frozenset({"id"})
     title = Text(max_length=200, required=False)
     image_url = Link(allow_null=False, allow_blank=False)
@@ -26,11 +28,15 @@ class BannerChange(Body):
 
 
 class NewBanner(BannerChange):
+    """A banner needs a title and a picture."""
+
     title = Text(max_length=200)
     image_url = Link(required=True, allow_null=False, allow_blank=False)
 
 
 class BannerFilters(django_filters.FilterSet):
+    """The filters of the administration's banners."""
+
     is_active = django_filters.BooleanFilter()
     search = django_filters.CharFilter(field_name="title", lookup_expr="icontains")
 

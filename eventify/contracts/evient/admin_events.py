@@ -38,6 +38,8 @@ def _text(most: int):
 
 
 class EventChange(Body):
+    """The fields of an event, its stock, its state and its ticket types."""
+
     ignored = frozenset({"id", "price_from", "currency", "is_sold_out", "booked_count", "created_at", "updated_at"})
     title = Text(max_length=200, required=False)
     slug = _text(100)
@@ -58,10 +60,14 @@ class EventChange(Body):
 
 
 class NewEvent(EventChange):
+    """An event needs a title."""
+
     title = Text(max_length=200)
 
 
 class AdminEventFilters(EventFilters):
+    """The public filters; drafts can be asked for too."""
+
     status = django_filters.ChoiceFilter(choices=[(word, word) for word in wording.WORDS], method="having")
 
 

@@ -16,11 +16,15 @@ ENDINGS = (Order.Status.CANCELLED.value, Order.Status.REFUNDED.value)
 
 
 class OrderChange(Body):
+    """How an order ends, and why."""
+
     status = Choice(ENDINGS)
     reason = Text(max_length=200, required=False, allow_blank=True)
 
 
 class AdminOrderFilters(django_filters.FilterSet):
+    """The filters of the administration's orders."""
+
     status = django_filters.ChoiceFilter(choices=Order.Status.choices)
     search = django_filters.CharFilter(method="search_for")
     user_id = django_filters.UUIDFilter(field_name="user__uid")

@@ -23,6 +23,8 @@ class Scan(Body):
 
 
 class Question(Body):
+    """A code, and the event that the gate is for."""
+
     code = Text(max_length=CODE_MAX)
     event_id = Uid(required=False, allow_null=True)
 

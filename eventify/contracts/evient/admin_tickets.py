@@ -13,10 +13,14 @@ from eventify.lib.errors import Conflict, Forbidden
 
 
 class TicketChange(Body):
+    """What becomes of a ticket."""
+
     status = Choice(Ticket.Status.values)
 
 
 class AdminTicketFilters(django_filters.FilterSet):
+    """The filters of the administration's tickets."""
+
     status = django_filters.ChoiceFilter(choices=Ticket.Status.choices)
     code = django_filters.CharFilter(field_name="ticket_code", lookup_expr="iexact")
     event_id = django_filters.UUIDFilter(field_name="event__uid")

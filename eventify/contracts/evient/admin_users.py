@@ -6,9 +6,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from accounts import audit, signup
-from accounts.models import User
-from eventify.contracts.evient import accounts, rows, shapes
+from accounts import audit, closing, roles, signup
+from accounts.models import Role, User
+from accounts.permissions import SUPER_ADMIN
+from eventify.contracts.evient import rows, shapes
 from eventify.contracts.evient.conventions import View, filtered, listing, ok, staff
 from eventify.contracts.evient.fields import Body, Choice, Link, Secret, Text, read
 from eventify.lib.errors import Forbidden
@@ -18,6 +19,8 @@ _OPENING = {"is_active"}  # what a holder of ban_users alone may write
 
 
 class UserChange(Body):
+    """The fields of an account that staff may write."""
+
     ignored = frozenset({"id", "created_at", "updated_at", "user"})
     email = Text(max_length=254, required=False)
     password = Secret(required=False)
@@ -28,11 +31,15 @@ class UserChange(Body):
 
 
 class NewUser(UserChange):
+    """An account needs an address and a password."""
+
     email = Text(max_length=254)
     password = Secret()
 
 
 class UserFilters(django_filters.FilterSet):
+    """The filters of the administration's users."""
+
     search = django_filters.CharFilter(method="search_for")
     role = django_filters.ChoiceFilter(choices=[(word, word) for word in ROLES], method="in_role")
     status = django_filters.ChoiceFilter(
@@ -68,8 +75,8 @@ class Users(View):
         role, is_active = asked.pop("role", "user"), asked.pop("is_active", True)
         user = signup.register(**{name: value or "" for name, value in asked.items()})
         audit.record("CREATED_USER", user, by=request.user)
-        accounts.set_role(user, role, by=request.user)
-        accounts.set_open(user, is_active, by=request.user)
+        _set_role(user, role, by=request.user)
+        closing.set_open(user, is_active, by=request.user)
         return ok(shapes.person(user), _("The user is created."), status=201)
 
 
@@ -85,16 +92,22 @@ class UserDetail(View):
     def put(self, request, id):
         user = rows.one(User.objects, id)
         _check_fields(request)
-        accounts.check_may_change(user, request.user)
+        closing.check_may_change(user, request.user)
         asked = read(request, UserChange, partial=True)
         _change(user, asked, request.user)
         return ok(shapes.person(user), _("The user is saved."))
 
     def delete(self, request, id):
         user = rows.one(User.objects, id)
-        accounts.check_may_change(user, request.user)
-        accounts.set_open(user, False, by=request.user)
+        closing.check_may_change(user, request.user)
+        closing.set_open(user, False, by=request.user)
         return ok(shapes.person(user), _("The account is closed."))
+
+
+def _set_role(user: User, word: str, *, by: User) -> None:
+    """Make the user a Super Admin ("admin") or take the staff role away ("user"); staff of any role are "admin"."""
+    if word != ("admin" if user.is_staff else "user"):
+        roles.assign(user, Role.objects.get(name=SUPER_ADMIN) if word == "admin" else None, by=by)
 
 
 def _check_fields(request) -> None:
@@ -108,13 +121,13 @@ def _change(user: User, asked: dict, by: User) -> None:
     """Apply what is asked, each through its own verb, in the caller's transaction."""
     names = sorted(asked)
     if "email" in asked:
-        accounts.set_email(user, asked.pop("email"))
+        signup.change_email(user, asked.pop("email"))
     if "role" in asked:
-        accounts.set_role(user, asked.pop("role"), by=by)
+        _set_role(user, asked.pop("role"), by=by)
     if "password" in asked:
         signup.set_password(user, asked.pop("password"))
     if "is_active" in asked:
-        accounts.set_open(user, asked.pop("is_active"), by=by)
+        closing.set_open(user, asked.pop("is_active"), by=by)
     if asked:
         signup.change_profile(user, **{name: value or "" for name, value in asked.items()})
     audit.record("CHANGED_USER", user, by=by, fields=names)

@@ -10,11 +10,15 @@ from eventify.lib import ratelimit
 
 
 class Credentials(Body):
+    """Who one is, and the password."""
+
     email = Text(max_length=254)
     password = Secret()
 
 
 class NewAccount(Body):
+    """What a new account starts with."""
+
     email = Text(max_length=254)
     password = Secret()
     full_name = Text(max_length=200, required=False, allow_blank=True)

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import BearerAuthentication
-from eventify.lib.errors import DomainError, Forbidden, Invalid
+from eventify.lib.errors import DomainError, Forbidden
 from eventify.lib.parsers import StrictJSONParser
 from partners import members
 
@@ -81,12 +81,12 @@ def listing(request, rows, shape, limit: int = LIMIT) -> Response:
 
 
 def page_asked(request, limit: int) -> tuple[int, int]:
-    """`page` and `limit` of the query; Invalid names each that is no number in its range."""
+    """`page` and `limit` of the query; ValidationError names each that is no number in its range."""
     errors: dict[str, list] = {}
     page = _number(request, "page", 1, None, errors)
     limit = _number(request, "limit", limit, LIMIT_MOST, errors)
     if errors:
-        raise Invalid(errors=errors)
+        raise exceptions.ValidationError(errors)
     return page, limit
 
 
@@ -104,7 +104,7 @@ def filtered(filters, request, rows):
     """The rows that the query's filters leave (a FilterSet class); refuses known filters with bad values."""
     chosen = filters(request.query_params, queryset=rows, request=request)
     if not chosen.is_valid():
-        raise Invalid(errors={name: list(sentences) for name, sentences in chosen.errors.items()})
+        raise exceptions.ValidationError({name: list(said) for name, said in chosen.errors.items()})
     return chosen.qs
 
 

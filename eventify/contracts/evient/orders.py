@@ -16,19 +16,27 @@ from events.models import Event
 
 
 class Item(Body):
+    """So many places of one type."""
+
     ticket_type_id = Uid()
     quantity = serializers.IntegerField(min_value=1, max_value=sales.QTY_MAX)
 
 
 class NewOrder(Body):
+    """What is bought at once."""
+
     ticket_items = Item(many=True, allow_empty=False, max_length=orders.LINES_MAX)
 
 
 class Cancellation(Body):
+    """Why, if anybody says so."""
+
     reason = Text(max_length=200, required=False, allow_blank=True)
 
 
 class OrderFilters(django_filters.FilterSet):
+    """The filters of the own orders."""
+
     status = django_filters.ChoiceFilter(choices=Order.Status.choices)
 
 

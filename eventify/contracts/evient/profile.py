@@ -64,6 +64,8 @@ def _change_password(user, old: str, new: str) -> None:
 
 
 class TicketFilters(django_filters.FilterSet):
+    """The filters of the wallet."""
+
     status = django_filters.ChoiceFilter(choices=Ticket.Status.choices)
 
 
@@ -78,6 +80,8 @@ class Wallet(View):
 
 
 class NotificationFilters(django_filters.FilterSet):
+    """The filters of the inbox."""
+
     is_read = django_filters.BooleanFilter()
     type = django_filters.ChoiceFilter(field_name="kind", choices=Notification.Kind.choices)
 

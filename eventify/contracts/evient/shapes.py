@@ -18,12 +18,18 @@ def money(amount) -> float | None:
     return None if amount is None else float(amount)
 
 
+def absolute(address: str) -> str:
+    """The address of a file that we keep with our host before it; any other address as it is."""
+    return f"{settings.SITE_URL}{address}" if address.startswith(settings.MEDIA_URL) else address
+
+
 def user(row: User) -> dict:
+    """An account; staff of any role are `admin`."""
     return {
         "id": str(row.uid),
         "email": row.email,
         "full_name": row.full_name,
-        "avatar_url": row.avatar_url or None,
+        "avatar_url": absolute(row.avatar_url) or None,
         "role": "admin" if row.is_staff else "user",
         "is_active": row.is_active and not row.is_banned,
         "created_at": moment(row.created_at),
@@ -37,6 +43,7 @@ def person(row: User, **beside) -> dict:
 
 
 def holder(row: User) -> dict:
+    """The person behind an order or a ticket."""
     return {"id": str(row.uid), "email": row.email, "full_name": row.full_name}
 
 
@@ -49,8 +56,8 @@ def event_brief(row: Event) -> dict:
         "location": row.where,
         "start_time": moment(row.starts_at),
         "end_time": moment(row.ends_at),
-        "banner_image": row.banner_image or _image(row, "image"),
-        "thumbnail_image": row.thumbnail_image or _image(row, "thumbnail"),
+        "banner_image": absolute(row.banner_image) or _image(row, "image"),
+        "thumbnail_image": absolute(row.thumbnail_image) or _image(row, "thumbnail"),
         "category": row.category.name if row.category else "",
         "status": wording.word(row),
     }
@@ -60,7 +67,7 @@ def _image(event: Event, kind: str) -> str:
     """The absolute address of the event's first image (the primary, if there is one)."""
     first = next(iter(event.images.all()), None)
     file = first and (getattr(first, kind) or first.image)
-    return f"{settings.SITE_URL}{file.url}" if file else ""
+    return absolute(file.url) if file else ""
 
 
 def event(row: Event) -> dict:
@@ -79,6 +86,7 @@ def event(row: Event) -> dict:
 
 
 def event_detail(row: Event) -> dict:
+    """An event with its content and the ticket types that buyers see."""
     shown = [one for one in row.ticket_types.all() if one.status != HIDDEN]
     types = [ticket_type(one, row) for one in shown]
     return {**event(row), "content": row.content, "ticket_types": types}
@@ -118,6 +126,7 @@ def admin_ticket_type(row: TicketType, of: Event) -> dict:
 
 
 def admin_event(row: Event) -> dict:
+    """An event as its makers see it, with all its ticket types."""
     return {
         **event(row),
         "content": row.content,
@@ -130,10 +139,11 @@ def admin_event(row: Event) -> dict:
 
 
 def banner(row: Banner) -> dict:
+    """A banner. Reads its event."""
     return {
         "id": row.pk,
         "title": row.title,
-        "image_url": row.image_url,
+        "image_url": absolute(row.image_url),
         "link_url": row.link_url,
         "event_id": str(row.event.uid) if row.event else None,
         "priority": row.priority,
@@ -174,6 +184,7 @@ def _item(row: Booking) -> dict:
 
 
 def order_detail(row: Order) -> dict:
+    """An order with its tickets and the page where it is paid."""
     return {
         "order": order(row),
         "tickets": [ticket(one) for one in row.tickets.all()],
@@ -182,10 +193,12 @@ def order_detail(row: Order) -> dict:
 
 
 def admin_order(row: Order) -> dict:
+    """An order of a list, with its buyer."""
     return {**order(row), "user": holder(row.user)}
 
 
 def admin_order_detail(row: Order) -> dict:
+    """`order_detail` with the buyer."""
     return {**order_detail(row), "order": admin_order(row)}
 
 
@@ -208,15 +221,18 @@ def ticket(row: Ticket) -> dict:
 
 
 def wallet_ticket(row: Ticket) -> dict:
+    """A ticket with its event and type."""
     kind = {"id": str(row.ticket_type.uid), "name": row.ticket_type.name}
     return {**ticket(row), "event": event_brief(row.event), "ticket_type": kind}
 
 
 def admin_ticket(row: Ticket) -> dict:
+    """A ticket with its event, type and holder."""
     return {**wallet_ticket(row), "user": holder(row.user)}
 
 
 def notification(row: Notification) -> dict:
+    """A message of the inbox. Reads its recipient."""
     return {
         "id": str(row.uid),
         "user_id": str(row.recipient.uid),

@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 
 from eventify.contracts.evient.tests.conftest import data_of, error_of
 from events.models import Banner
@@ -19,6 +20,12 @@ def test_crud(as_admin, event, anybody):
     assert data_of(as_admin.get(f"{PATH}?is_active=false")) == [changed]
     assert data_of(as_admin.delete(f"{PATH}/{banner.pk}")) is None
     assert not Banner.objects.exists()
+
+
+def test_our_own_pictures_are_absolute(anybody):
+    Banner.objects.create(title="Own", image_url="/media/event_images/x.png")
+    shown = data_of(anybody.get("/api/banners"))
+    assert shown[0]["image_url"] == f"{settings.SITE_URL}/media/event_images/x.png"
 
 
 def test_bad_values(as_admin):

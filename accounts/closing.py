@@ -1,9 +1,9 @@
-"""What staff do to an account: close it, open it again, give it another address or another role."""
+"""Closing an account, opening it again, and who may touch whose."""
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit, bans, roles, sessions, signup
+from accounts import audit, bans, sessions
 from accounts.models import Role, User
 from accounts.permissions import SUPER_ADMIN
 from eventify.lib.errors import Conflict, Forbidden
@@ -49,29 +49,3 @@ def close(user: User, *, by: User) -> None:
 def _set_active(user: User, is_active: bool) -> None:
     user.is_active = is_active
     user.save(update_fields=["is_active", "updated_at"])
-
-
-def set_role(user: User, word: str, *, by: User) -> None:
-    """Make the user a Super Admin ("admin") or take the staff role away ("user"); staff of any role are "admin".
-
-    Forbidden unless a Super Admin makes or unmakes one.
-    """
-    if word == ("admin" if user.is_staff else "user"):
-        return
-    if word == "admin" and not by.is_superuser:
-        raise Forbidden(_("Only a Super Admin may make somebody an admin."))
-    roles.assign(user, Role.objects.get(name=SUPER_ADMIN) if word == "admin" else None, by=by)
-
-
-def set_email(user: User, email: str) -> None:
-    """Give the user another address. Invalid, or Taken when somebody has it."""
-    email = signup.clean_email(email)
-    if email == user.email:
-        return
-    signup.check_free(email=email, but=user)
-    user.email, user.email_confirmed_at = email, None
-    try:
-        with transaction.atomic():
-            user.save(update_fields=["email", "email_confirmed_at", "updated_at"])
-    except IntegrityError:  # somebody took it between the check and now
-        raise signup.Taken({"email": [_("Email is already registered.")]}) from None

@@ -1,0 +1,177 @@
+"""What the provider tells us, or we ask it: repeated, reordered, lost, forged."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+import time_machine
+
+from accounts.tests.racing import errors, good, pause_after, race, switch_row_locks_off
+from bookings import cancelling, payments
+from bookings.models import Payment, WebhookDelivery
+from bookings.providers import sandbox
+from bookings.providers.base import BadSignature
+from bookings.tests.invariants import check
+from bookings.tests.scenes import buy, decide, hear, people, scene, settled, webhook
+from eventify.lib.errors import Missing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ROUNDS = 6
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def test_a_repeated_webhook_changes_nothing():
+    event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type)
+    payment = decide(order)
+    message = webhook(payment)
+    good(race(*[partial(payments.receive, "sandbox", *message)] * 10))
+    payments.receive("sandbox", *message)
+    assert settled(order) == ("paid", 1, 0, 10)
+    assert WebhookDelivery.objects.exclude(processed_at=None).count() == WebhookDelivery.objects.count() == 1
+    check(event)
+
+
+def test_webhooks_in_the_wrong_order():
+    """'failed' that arrives after 'paid' is old news."""
+    event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type)
+    payment = decide(order)
+    hear(payment, "paid")
+    hear(payment, "failed")
+    hear(payment, "open")
+    assert settled(order) == ("paid", 1, 0, 10)
+    payment.refresh_from_db()
+    assert payment.status == "paid"
+    check(event)
+
+
+def webhook_against_questions():
+    event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type, qty=2)
+    payment = decide(order)
+    hears, asks = partial(hear, payment), partial(payments.ask, payment)
+    return event, order, race(hears, asks, partial(payments.refresh, order), hears, asks)
+
+
+def test_webhook_and_questions_at_once_pay_once():
+    for _round in range(ROUNDS):
+        event, order, results = webhook_against_questions()
+        good(results)
+        assert settled(order) == ("paid", 2, 0, 20)
+        check(event)
+
+
+def test_control_without_the_locks_an_order_is_confirmed_again(monkeypatch):
+    switch_row_locks_off(monkeypatch)
+    pause_after(monkeypatch, cancelling, "lock")
+    _event, _order, results = webhook_against_questions()
+    assert errors(results, IndexError)  # nothing is left to confirm for the second
+
+
+def test_a_lost_webhook_is_found_by_asking(clock):
+    event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type)
+    decide(order)
+    assert payments.ask_open() == 0  # too early
+    clock.shift(timedelta(minutes=3))
+    assert payments.ask_open() == 1
+    assert settled(order) == ("paid", 1, 0, 10)
+    check(event)
+
+
+def test_the_pauses_between_questions_grow_and_end(clock):
+    _event, ticket_type = scene(price=10)
+    buy(people(1)[0], ticket_type)
+    asked = []
+    for minutes in (4, 4.5, 5.5, 60, 70, 80, 71 * 60, 73 * 60):
+        clock.move_to(NOW + timedelta(minutes=minutes))
+        asked.append(payments.ask_open())
+    assert asked == [1, 0, 1, 1, 0, 1, 1, 0]
+
+
+def test_those_never_asked_about_are_asked_first(clock, monkeypatch):
+    _event, ticket_type = scene(price=10)
+    first, second = (buy(people(1)[0], ticket_type).payments.get() for _again in range(2))
+    clock.shift(timedelta(hours=1))
+    Payment.objects.filter(pk=first.pk).update(asked_at=NOW)
+    monkeypatch.setattr(payments, "ASK_AT_ONCE", 1)
+    payments.ask_open()
+    second.refresh_from_db()
+    assert second.asked_at == NOW + timedelta(hours=1)
+
+
+BODY, HEADERS = b'{"id": "e", "payment": "x", "status": "paid", "reference": "r"}', sandbox.SIGNATURE_HEADER
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["", "nonsense", "t=,v1=", "t=1,v1=ab", "v1=" + "0" * 64, "t=99999999999999999999,v1=" + "0" * 64, "t=²,v1=é"],
+)
+def test_a_forged_signature_is_refused(signature):
+    with pytest.raises(BadSignature):
+        payments.receive("sandbox", BODY, {HEADERS: signature})
+    assert WebhookDelivery.objects.count() == 0
+
+
+def test_an_old_or_tampered_message_is_refused():
+    _event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type)
+    body, headers = webhook(order.payments.get())
+    at = int(time.time())
+    for tampered, signature in (
+        (body.replace(b"paid", b"open"), headers[HEADERS]),
+        (body, sandbox.sign(body, at - sandbox.TOLERANCE - 5)),
+        (body, sandbox.sign(body, at + sandbox.TOLERANCE + 5)),
+        (body, sandbox.sign(body, at).replace(f"t={at}", f"t={at - 1}")),
+        (body, sandbox.sign(body, at)[:-1]),
+    ):
+        with pytest.raises(BadSignature):
+            payments.receive("sandbox", tampered, {HEADERS: signature})
+    assert settled(order) == ("pending", 0, 0, 0)
+    payments.receive("sandbox", body, headers)
+    assert settled(order) == ("paid", 1, 0, 10)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "refunded"},
+        {"status": "x" * 500},
+        {"status": None},
+        {"id": 5},
+        {"id": "x" * 101},
+        {"id": "\x00"},
+        {"reference": "r" * 101},
+        {"payment": "no-uuid"},
+        {"payment": 7},
+    ],
+)
+def test_a_signed_message_that_makes_no_sense_is_refused(change):
+    _event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type)
+    said = json.loads(webhook(order.payments.get())[0]) | change
+    body = json.dumps(said).encode()
+    with pytest.raises(BadSignature):
+        payments.receive("sandbox", body, {HEADERS: sandbox.sign(body)})
+    assert settled(order) == ("pending", 0, 0, 0)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{", b"{}", b"\xff", b'"text"', b"null"])
+def test_a_signed_message_of_another_shape_is_refused(body):
+    with pytest.raises(BadSignature):
+        payments.receive("sandbox", body, {HEADERS: sandbox.sign(body)})
+
+
+def test_a_message_about_a_payment_that_is_not_ours_is_missing():
+    stranger = Payment(uid=Payment().uid)
+    with pytest.raises(Missing):
+        payments.receive("sandbox", *webhook(stranger))
