@@ -319,6 +319,8 @@ class Services:
         """Stop what was started: Redis first, PostgreSQL last."""
         for server in self.servers:
             server.stop()
+        with contextlib.suppress(OSError):  # not empty: somebody else's server is in it
+            self.home.sockets.rmdir()
 
     def __enter__(self):
         return self.start()

@@ -280,6 +280,8 @@ TEMPLATES = [
 # --- Accounts and API -------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/login/"
+UNFOLD = {"SITE_TITLE": "Eventify", "SITE_HEADER": "Eventify", "SHOW_VIEW_ON_SITE": False}
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail addresses are unique whatever their case: a constraint on Lower("email")
     "guardian.W001",  # accounts.backends asks guardian itself

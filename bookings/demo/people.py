@@ -13,16 +13,22 @@ from accounts import roles
 from accounts.models import Role, User
 from accounts.permissions import SUPER_ADMIN
 from bookings.demo import world
+from eventify.lib.errors import Conflict
 
 _ABROAD = {"en_IN": "+9198450", "nl_NL": "+316120", "vi_VN": "+849040"}  # the start of a mobile number
 
 
 def administrator() -> User:
-    """The Super Admin of the made-up worlds; made when missing, otherwise left as is (its password too)."""
+    """The Super Admin of the made-up worlds; made when missing, otherwise left as is (its password too).
+
+    Conflict when the address belongs to somebody who is no Super Admin: they do not become one by a seeding.
+    """
     user = User.objects.filter(email__iexact=world.ADMIN_EMAIL).first()
     if user is None:
         user = _login("admin", "Administrator")
-        roles.assign(user, Role.objects.get(name=SUPER_ADMIN), by=None)
+        return roles.assign(user, Role.objects.get(name=SUPER_ADMIN), by=None)
+    if not user.is_superuser:
+        raise Conflict(f"{world.ADMIN_EMAIL} exists and is no Super Admin. Give it that role, then run seed again.")
     return user
 
 

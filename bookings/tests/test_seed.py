@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 from PIL import Image
 
-from accounts.factories import UserFactory
+from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import Notification, OutgoingMail, User
 from bookings.demo import pictures, world
 from bookings.models import Booking, Order, Payment, Refund, Seat, Ticket, TicketType
@@ -110,10 +110,17 @@ def test_what_was_deleted_comes_back():
     assert seed().startswith("Made 0 users, 1 events, 3 tickets.")
 
 
-def test_the_password_and_role_of_an_administrator_who_exists_stay():
-    UserFactory(email="Admin@evient.com", password="mine")
+def test_the_password_of_an_administrator_who_exists_stays():
+    SuperAdminFactory(email="Admin@evient.com", password="mine")
     seed()
-    assert authenticate(username="admin@evient.com", password="mine").role is None
+    assert authenticate(username="admin@evient.com", password="mine").is_superuser
+
+
+def test_nobody_becomes_an_administrator_by_having_the_address():
+    UserFactory(email="admin@evient.com")
+    with pytest.raises(CommandError, match="is no Super Admin. Give it that role, .* Nothing was changed."):
+        seed()
+    assert (User.objects.count(), Event.objects.count()) == (1, 0)
 
 
 def test_names_and_numbers_that_others_have_are_left_to_them():

@@ -11,6 +11,7 @@ from accounts.models import User
 from bookings.demo import basic, people, rich, world
 from bookings.demo.quiet import quietly
 from bookings.models import Ticket
+from eventify.lib.errors import DomainError
 from events.models import Event
 
 
@@ -31,12 +32,18 @@ class Command(BaseCommand):
         if not settings.EVENTIFY_ADMIN_PASSWORD:
             raise CommandError(f"Set EVENTIFY_ADMIN_PASSWORD, the password of {world.ADMIN_EMAIL}, and run seed again.")
         before = _counts()
-        with quietly():
-            admin = people.administrator()
-            basic.make(admin, self._progress)
-            if demo:
-                rich.make(admin, self._progress)
+        try:
+            with quietly():
+                self._make(demo)
+        except DomainError as refusal:
+            raise CommandError(f"{refusal.message} Nothing was changed.") from None
         self._report(before, _counts(), demo)
+
+    def _make(self, demo: bool) -> None:
+        admin = people.administrator()
+        basic.make(admin, self._progress)
+        if demo:
+            rich.make(admin, self._progress)
 
     def _progress(self, items: Iterable, label: str) -> Iterable:
         """The items, with a bar on a terminal and else with one line."""
