@@ -1,7 +1,8 @@
 """The outside of payments: the sandbox provider's hosted page, and the address that providers report to."""
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,10 +18,13 @@ from eventify.lib.errors import DomainError
 _DECISIONS = {"pay": SandboxCharge.Status.PAID, "fail": SandboxCharge.Status.FAILED}
 
 
+@csrf_exempt  # a provider's page knows nothing of our sessions, so there is nothing to forge
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def sandbox_page(request, reference):
     """`/sandbox/pay/<payment uid>/`: the test provider's page. Whoever knows the address may pay, as with real ones."""
+    if not settings.EVENTIFY_SANDBOX_PAYMENTS:
+        raise Http404
     charge = get_object_or_404(SandboxCharge, reference=reference)
     decision = request.POST.get("decision")
     if request.method != "POST" or (decision != "abandon" and decision not in _DECISIONS):

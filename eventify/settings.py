@@ -121,6 +121,8 @@ EVENTIFY_HOME = HOME.path
 
 SECRET_KEY = secret("SECRET_KEY", default=None if PRODUCTION else demo_secret())
 JWT_SECRET = secret("JWT_SECRET", default=derived("jwt"))
+# The sandbox takes no real money: in production its page is closed unless somebody opens it (a staging server).
+EVENTIFY_SANDBOX_PAYMENTS = choice("EVENTIFY_SANDBOX_PAYMENTS", "off" if PRODUCTION else "on", ("on", "off")) == "on"
 SANDBOX_WEBHOOK_SECRET = text("SANDBOX_WEBHOOK_SECRET", derived("sandbox webhook"))
 EVENTIFY_ADMIN_PASSWORD = text("EVENTIFY_ADMIN_PASSWORD", "" if PRODUCTION else "admin123")
 if PRODUCTION and EVENTIFY_ADMIN_PASSWORD in WELL_KNOWN_PASSWORDS:

@@ -1,11 +1,11 @@
 """Races on real PostgreSQL: calls that start at the same moment, each in a thread with its own connection."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from threading import Barrier
+from itertools import count
+from threading import Barrier, Event
 
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from eventify.lib.errors import DomainError
 
 PATIENCE = "20s"  # after this long a statement that waits is a hang, and the race fails
-PAUSE = 0.05  # seconds between reading and writing, where a control has its guard switched off
+MEETING = 5  # seconds that a control waits for all to have read before anybody writes
 
 
 def race(*calls: Callable) -> list:
@@ -53,16 +53,27 @@ def switch_row_locks_off(monkeypatch) -> None:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows.all())
 
 
-def pause_after(monkeypatch, owner, name: str) -> None:
-    """For a control: give the others time between this function and what follows it."""
-    function = getattr(owner, name)
+def meet_after(monkeypatch, owner, name: str, parties: int) -> None:
+    """For a control: nobody goes on behind this function before so many have come through it."""
+    function, wait = getattr(owner, name), _meeting(parties)
+    monkeypatch.setattr(owner, name, lambda *args, **kwargs: (function(*args, **kwargs), wait())[0])
 
-    def slow(*args, **kwargs):
-        result = function(*args, **kwargs)
-        time.sleep(PAUSE)
-        return result
 
-    monkeypatch.setattr(owner, name, slow)
+def meet_before(monkeypatch, owner, name: str, parties: int) -> None:
+    """For a control: nobody enters this function before so many have come to it."""
+    function, wait = getattr(owner, name), _meeting(parties)
+    monkeypatch.setattr(owner, name, lambda *args, **kwargs: (wait(), function(*args, **kwargs))[1])
+
+
+def _meeting(parties: int) -> Callable[[], None]:
+    come, everybody = count(1), Event()
+
+    def wait() -> None:
+        if next(come) >= parties:
+            everybody.set()
+        everybody.wait(timeout=MEETING)
+
+    return wait
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from accounts import bans, roles
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, User
 from accounts.permissions import DEFAULT_ROLES, IDS, SUPER_ADMIN
-from accounts.tests.racing import errors, good, pause_after, race, switch_row_locks_off
+from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
 from eventify.lib.errors import Conflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +85,7 @@ def test_a_ring_of_super_admins_leaves_one():
 
 def test_control_without_the_lock_nobody_is_left(monkeypatch):
     switch_row_locks_off(monkeypatch)
-    pause_after(monkeypatch, roles, "_check_demotion")
+    meet_after(monkeypatch, roles, "_check_demotion", 2)
     assert len(good(demote_each_other(2))) == 2
     assert super_admins().count() == 0
 

@@ -1,12 +1,11 @@
 """Orders of several types and events: all or nothing, and never a deadlock."""
 
-import time
 from functools import partial
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
-from accounts.tests.racing import PAUSE, errors, good, race
+from accounts.tests.racing import errors, good, meet_after, race
 from bookings import inventory, orders
 from bookings.factories import TicketTypeFactory
 from bookings.inventory import SoldOut
@@ -42,21 +41,15 @@ def test_the_last_places_of_two_events_go_together():
 
 
 def test_control_locking_in_the_order_asked_for_deadlocks(monkeypatch):
-    lock = inventory.lock
-
-    def lock_as_asked(event_ids):
-        locked = {}
-        for key in event_ids:
-            locked |= lock([key])
-            time.sleep(PAUSE)
-        return locked
-
+    meet_after(monkeypatch, inventory, "lock", 2)
     first, second = scene()[0], scene()[0]
 
-    def attempt(keys):
-        return orders._in_transaction(lambda: lock_as_asked(keys), set())
+    @transaction.atomic
+    def lock_as_asked(*keys):
+        for key in keys:
+            inventory.lock([key])
 
-    results = race(partial(attempt, [first.pk, second.pk]), partial(attempt, [second.pk, first.pk]))
+    results = race(partial(lock_as_asked, first.pk, second.pk), partial(lock_as_asked, second.pk, first.pk))
     assert "deadlock detected" in str(errors(results, OperationalError)[0])
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import time_machine
 
-from accounts.tests.racing import errors, good, pause_after, race, switch_row_locks_off
+from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
 from bookings import cancelling, inventory, sales
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, TicketType
@@ -61,7 +61,7 @@ def test_the_limit_per_person_holds_in_a_race():
 
 def test_control_without_the_lock_one_person_has_more(monkeypatch):
     switch_row_locks_off(monkeypatch)
-    pause_after(monkeypatch, sales, "check_quantity")
+    meet_after(monkeypatch, sales, "check_quantity", 16)
     _event, user, results = race_past_the_limit()
     assert len(good(results)) > 3
     assert Booking.objects.filter(user=user).count() > 3

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from django.db import IntegrityError
 
-from accounts.tests.racing import errors, good, pause_after, race, switch_row_locks_off, without_constraint
+from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off, without_constraint
 from bookings import inventory, orders, seats
 from bookings.factories import TicketTypeFactory
 from bookings.inventory import SoldOut
@@ -20,7 +20,7 @@ BUYERS = 16
 
 def switch_the_lock_off(monkeypatch):
     switch_row_locks_off(monkeypatch)
-    pause_after(monkeypatch, inventory, "lock")
+    meet_after(monkeypatch, inventory, "lock", BUYERS)
 
 
 def race_for_an_event(event):
@@ -105,6 +105,7 @@ def test_a_seat_is_sold_once():
 def test_control_without_the_lock_the_constraint_of_the_seat_fires(monkeypatch):
     switch_the_lock_off(monkeypatch)
     monkeypatch.setattr(inventory, "_move", lambda *_stock: None)  # its UPDATE of the event's row is a lock too
+    meet_after(monkeypatch, seats, "_named", BUYERS)
     _event, results = race_for_seats()
     assert any("ticket_one_live_per_seat" in str(error) for error in errors(results, IntegrityError))
 
@@ -112,6 +113,7 @@ def test_control_without_the_lock_the_constraint_of_the_seat_fires(monkeypatch):
 def test_control_without_lock_and_constraint_a_seat_is_sold_twice(monkeypatch):
     switch_the_lock_off(monkeypatch)
     monkeypatch.setattr(inventory, "_move", lambda *_stock: None)  # its UPDATE of the event's row is a lock too
+    meet_after(monkeypatch, seats, "_named", BUYERS)
     with without_constraint(Ticket, "ticket_one_live_per_seat"):
         event, results = race_for_seats()
         assert len(good(results)) > 1

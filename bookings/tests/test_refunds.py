@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from accounts.tests.racing import good, pause_after, race, switch_row_locks_off
+from accounts.tests.racing import good, meet_after, race, switch_row_locks_off
 from bookings import cancelling, refunds, seats, tasks
 from bookings.models import Refund, SandboxCharge, Seat
 from bookings.providers import sandbox
@@ -43,7 +43,7 @@ def test_cancelling_against_payment_gives_the_money_back_once():
 
 def test_control_without_the_locks_cancelling_and_payment_lose_each_other(monkeypatch):
     switch_row_locks_off(monkeypatch)
-    pause_after(monkeypatch, cancelling, "lock")
+    meet_after(monkeypatch, cancelling, "lock", 2)
     _event, order = cancel_against_payment()
     assert settled(order)[1:] != (0, 1, 0)
 
@@ -94,6 +94,7 @@ def test_control_without_the_lock_a_refund_is_sent_again(monkeypatch):
     cancelling.cancel(order, by=order.user)
     sent = count_refunds(monkeypatch)
     switch_row_locks_off(monkeypatch)
+    meet_after(monkeypatch, refunds, "provider", 4)
     race(*[tasks.send_refunds] * 4)
     assert len(sent) > 1
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from django.db.models import QuerySet
 
-from accounts.tests.racing import good, pause_after, race, switch_row_locks_off, without_constraint
+from accounts.tests.racing import good, meet_after, race, switch_row_locks_off, without_constraint
 from bookings import cancelling, inventory, tasks
 from bookings.inventory import SoldOut
 from bookings.models import Booking, Order, Payment
@@ -70,7 +70,7 @@ def test_one_key_for_two_events_at_once_is_one_order_and_refusals():
 
 def test_control_without_lock_and_constraint_retries_are_sold_again(monkeypatch):
     switch_row_locks_off(monkeypatch)
-    pause_after(monkeypatch, QuerySet, "first")
+    meet_after(monkeypatch, QuerySet, "first", 8)
     with without_constraint(Order, "order_once_per_key"):
         event, ticket_type = scene(capacity=50)
         user = people(1)[0]
@@ -82,7 +82,7 @@ def test_control_without_lock_and_constraint_retries_are_sold_again(monkeypatch)
 def test_without_the_lock_the_constraint_still_leaves_one(monkeypatch):
     """The second guard alone: the loser of the race finds its twin's row."""
     switch_row_locks_off(monkeypatch)
-    pause_after(monkeypatch, inventory, "lock")
+    meet_after(monkeypatch, inventory, "lock", 8)
     event, ticket_type = scene(capacity=50)
     user = people(1)[0]
     results = good(race(*[partial(buy, user, ticket_type, key="again")] * 8))

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory, UserFactory
+from bookings import orders
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order
 from bookings.tests.scenes import buy, scene, wait
@@ -295,3 +296,14 @@ def test_what_was_booked_shows_on_the_event(client, me):
     page = text(client.get(f"/e/{event.slug}/"))
     assert "2 tickets are held for you." in page
     assert f"/orders/{order.uid}/" in page
+
+
+def test_the_sandbox_page_is_closed_where_real_money_is_meant(client, settings, db):
+    order = orders.place([orders.Line(TicketTypeFactory(price=100).pk, 1)], by=UserFactory())
+    address = f"/sandbox/pay/{order.payments.get().uid}/"
+    assert client.get(address).status_code == 200
+    settings.EVENTIFY_SANDBOX_PAYMENTS = False
+    assert client.get(address).status_code == 404
+    assert client.post(address, {"decision": "pay"}).status_code == 404
+    order.refresh_from_db()
+    assert order.status == "pending"

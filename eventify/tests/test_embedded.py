@@ -58,6 +58,9 @@ def test_what_was_committed_survives_a_kill_of_everything(home):
 
 
 def test_a_stale_pid_file_that_names_a_living_process_is_no_obstacle(home):
+    with Services(home, redis=False):
+        pass  # makes the cluster when this test runs alone
+    home.make_sockets()
     (Postgres(home).data / "postmaster.pid").write_text(f"{os.getpid()}\n{home.path}\n")
     (home.sockets / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
     with Services(home, redis=False):

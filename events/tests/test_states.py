@@ -6,7 +6,7 @@ import pytest
 
 from accounts.factories import UserFactory
 from accounts.models import AuditLog
-from accounts.tests.racing import errors, good, pause_after, race, switch_row_locks_off
+from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
 from events import queries, states
 from events.factories import EventFactory
 from events.models import Event
@@ -156,6 +156,6 @@ def test_steps_at_once_follow_the_table():
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_one_state_is_left_many_times(monkeypatch):
     switch_row_locks_off(monkeypatch)
-    pause_after(monkeypatch, states, "missing_for")
+    meet_after(monkeypatch, states, "missing_for", 8)
     race_from_published()
     assert AuditLog.objects.filter(details__before="published").count() > 1

@@ -1,6 +1,6 @@
 """The conventions of contract 003: POST only, token in the body, errors as `{"status": "error", "message": ...}`."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework.exceptions import APIException
@@ -66,6 +66,8 @@ def on_error(error: Exception, context: dict) -> Response | None:
         return Response(error_body("Not found."), status=404)
     if isinstance(error, PermissionDenied):
         return Response(error_body("You do not have permission to do this."), status=403)
+    if isinstance(error, RequestDataTooBig):
+        return Response(error_body("The body is too large. Send less."), status=413)
     if isinstance(error, DjangoValidationError):
         return Response(error_body(error.messages[0]), status=400)
     if isinstance(error, APIException):

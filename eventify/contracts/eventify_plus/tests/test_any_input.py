@@ -66,6 +66,13 @@ def test_json_only(kind):
     assert has_a_shape(answer)
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_bodies_over_the_limit(path, settings):
+    answer = post(path, {"token": "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE})
+    assert answer.status_code == 413
+    assert answer.json() == {"status": "error", "message": "The body is too large. Send less."}
+
+
 @pytest.mark.parametrize("charset", ["utf-16", "rot13", "base64", "nonsense", "latin-1"])
 def test_json_is_utf_8_whatever_the_header_says(charset):
     kind = f"application/json; charset={charset}"
