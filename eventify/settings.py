@@ -57,6 +57,11 @@ def choice(name, default, allowed):
     return value
 
 
+def switch(name, default):
+    """on or off as a bool; ImproperlyConfigured for anything else."""
+    return choice(name, "on" if default else "off", ("on", "off")) == "on"
+
+
 def secret(name, default):
     """One secret; in production it must be set, be at least 32 characters long and not be well known."""
     value = text(name, "")
@@ -117,12 +122,10 @@ DEMO = env.bool("DEMO", default=False)
 PRODUCTION = not (DEBUG or DEMO)
 
 HOME = Home(text("EVENTIFY_HOME", str(BASE_DIR / ".eventify")))
-EVENTIFY_HOME = HOME.path
 
 SECRET_KEY = secret("SECRET_KEY", default=None if PRODUCTION else demo_secret())
 JWT_SECRET = secret("JWT_SECRET", default=derived("jwt"))
-# The sandbox takes no real money: in production its page is closed unless somebody opens it (a staging server).
-EVENTIFY_SANDBOX_PAYMENTS = choice("EVENTIFY_SANDBOX_PAYMENTS", "off" if PRODUCTION else "on", ("on", "off")) == "on"
+EVENTIFY_SANDBOX_PAYMENTS = switch("EVENTIFY_SANDBOX_PAYMENTS", not PRODUCTION)  # it takes no real money
 SANDBOX_WEBHOOK_SECRET = text("SANDBOX_WEBHOOK_SECRET", derived("sandbox webhook"))
 EVENTIFY_ADMIN_PASSWORD = text("EVENTIFY_ADMIN_PASSWORD", "" if PRODUCTION else "admin123")
 if PRODUCTION and EVENTIFY_ADMIN_PASSWORD in WELL_KNOWN_PASSWORDS:
@@ -210,7 +213,7 @@ EVENTIFY_TIME_ZONE = time_zone("EVENTIFY_TIME_ZONE", "UTC")
 EVENTIFY_PHONE_REGION = text("EVENTIFY_PHONE_REGION", "IN").upper()
 EVENTIFY_IDEMPOTENCY_KEY = choice("EVENTIFY_IDEMPOTENCY_KEY", "required", ("required", "optional"))
 EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
-EVENTIFY_RATE_LIMITS = choice("EVENTIFY_RATE_LIMITS", "on", ("on", "off")) == "on"
+EVENTIFY_RATE_LIMITS = switch("EVENTIFY_RATE_LIMITS", True)
 RATE_LIMITS = {
     "login": limit("login", "5/60"),
     "signup": limit("signup", "20/60"),
@@ -292,19 +295,11 @@ AUTHENTICATION_BACKENDS = ["accounts.backends.EventifyBackend"]
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-PASSWORD_RULES = (
-    "UserAttributeSimilarityValidator",
-    "MinimumLengthValidator",
-    "CommonPasswordValidator",
-    "NumericPasswordValidator",
-)
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
+PASSWORD_RULES = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 # The documents' examples use short passwords, so only production judges them.
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{rule}"} for rule in PASSWORD_RULES if PRODUCTION
+    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"} for rule in PASSWORD_RULES if PRODUCTION
 ]
 
 REST_FRAMEWORK = {
@@ -333,7 +328,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(HOME.path / "static")))
-STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
+STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(text("MEDIA_ROOT", str(HOME.path / "media")))
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -141,7 +141,7 @@ def test_a_broker_that_is_down_costs_little_and_is_logged(monkeypatch, caplog, s
     started = time.monotonic()
     with caplog.at_level(logging.WARNING, logger="eventify.lib.later"), transaction.atomic():
         owed = owe()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30  # a request that hangs, not a slow machine
     assert f"the sweep will find accounts.tasks.send_pending_mail({owed.pk},)" in caplog.text
     assert tasks.send_pending_mail() == 1
 

@@ -7,11 +7,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.tests.racing import errors, good, race
+from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
 from bookings import cancelling, orders, seats, tasks
 from bookings.inventory import SoldOut
 from bookings.models import Booking, Order, Seat
-from bookings.tests.invariants import check
+from bookings.tests.invariants import broken, check
 from bookings.tests.scenes import book, buy, people, scene, statuses, wait
 from events.models import Event
 
@@ -101,6 +101,18 @@ def test_joining_the_queue_lets_overdue_holds_go_first(clock):
     results = good(race(*(partial(book, event, user, 1, waitlist_too=True) for user in people(12))))
     assert sorted(one.status for one in results) == ["pending"] * 8 + ["waitlisted"] * 4
     check(event)
+
+
+def test_control_without_the_locks_places_come_back_twice(clock, monkeypatch):
+    event, ticket_type = scene(capacity=8, price=100)
+    buy(people(1)[0], ticket_type, qty=4)
+    buy(people(1)[0], ticket_type, qty=4)
+    Order.objects.filter(pk=Order.objects.first().pk).update(expires_at=LATER + timedelta(hours=1))
+    clock.move_to(LATER)
+    switch_row_locks_off(monkeypatch)
+    meet_after(monkeypatch, cancelling, "lock", 2)
+    assert sum(good(race(tasks.expire_holds, tasks.expire_holds))) == 2
+    assert "booked_count is 0, its bookings have 4 places" in "\n".join(broken(event))
 
 
 def test_control_without_the_look_for_overdue_holds_buyers_are_refused(clock, monkeypatch):

@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 
 from accounts.models import OutgoingMail
-from accounts.tests.racing import good, race
+from accounts.tests.racing import errors, good, meet_before, race, switch_row_locks_off
 from bookings import cancelling, capacity, checkout, payments, tasks
 from bookings.models import Order, Payment, Refund
 from bookings.tests.invariants import check
@@ -173,6 +174,17 @@ def test_trying_again_at_once_makes_one_payment():
     order = buy(people(1)[0], ticket_type)
     hear(decide(order, "failed"), "failed")
     assert len(set(good(race(*[partial(payments.try_again, order)] * 8)))) == 1
+    assert order.payments.filter(status="open").count() == 1
+
+
+def test_control_without_the_lock_the_constraint_of_the_payment_fires(monkeypatch):
+    _event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type)
+    hear(decide(order, "failed"), "failed")
+    switch_row_locks_off(monkeypatch)
+    meet_before(monkeypatch, checkout, "begin", 2)
+    results = race(*[partial(payments.try_again, order)] * 2)
+    assert "payment_one_open" in str(errors(results, IntegrityError)[0])
     assert order.payments.filter(status="open").count() == 1
 
 

@@ -5,14 +5,15 @@ from functools import partial
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 
 from accounts.models import Notification, OutgoingMail
-from accounts.tests.racing import errors, good, race
-from bookings import cancelling, capacity, payments, tasks, ticket_types, waitlist
+from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
+from bookings import cancelling, capacity, inventory, payments, tasks, ticket_types, waitlist
 from bookings.factories import TicketTypeFactory
 from bookings.inventory import SoldOut
 from bookings.models import Booking, Order, Ticket
-from bookings.tests.invariants import check
+from bookings.tests.invariants import broken, check
 from bookings.tests.scenes import book, buy, pay, people, scene, statuses, wait
 from events import editing, states
 from events.models import Event
@@ -116,6 +117,15 @@ def test_sweeps_at_once_promote_each_once():
     assert statuses(*waiting) == ["confirmed"] * 4 + ["waitlisted"] * 2
     assert Ticket.objects.filter(event=event).count() == 5
     check(event)
+
+
+def test_control_without_the_lock_sweeps_promote_somebody_twice(monkeypatch):
+    event, _type, _taken, waiting = full(capacity=1, waiting=6)
+    Event.objects.filter(pk=event.pk).update(capacity=9)
+    switch_row_locks_off(monkeypatch)
+    meet_after(monkeypatch, inventory, "lock", 2)
+    results = race(tasks.promote_waitlists, tasks.promote_waitlists)
+    assert errors(results, IntegrityError) or broken(event)
 
 
 def test_a_party_that_does_not_fit_keeps_its_place():

@@ -7,10 +7,12 @@ from django.template.response import SimpleTemplateResponse
 from eventify.contracts.eventify_plus import conventions as eventify_plus
 from eventify.contracts.evently import conventions as evently
 from eventify.contracts.evient import conventions as evient
+from events.editing import RESERVED_SLUGS
 
 # path prefix -> the conventions of the contract that lives there; the first that fits counts
 _CONTRACTS = (
     ("/api/user/", eventify_plus),
+    *((f"/api/events/{word}", eventify_plus) for word in sorted(RESERVED_SLUGS - {"featured"})),
     ("/api/", evient),
     ("/auth/", evently),
     ("/events", evently),

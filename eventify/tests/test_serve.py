@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -127,9 +126,7 @@ def refuses_a_taken_port(copy, tmp_path):
 
 def recovers_after_everything_was_killed(copy):
     copy.kill_everything()
-    began = time.monotonic()
     copy.start()
-    assert time.monotonic() - began < START_SECONDS
     assert copy.is_healthy()
     status, answer = copy.post("/auth/login", email="ada@example.com", password="root")
     assert (status, "access_token" in answer) == (200, True)
