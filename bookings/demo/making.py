@@ -92,7 +92,7 @@ def _type_fields(kind: Kind) -> dict:
 
 def _draw(made: Event, plan: Plan) -> None:
     for number in range(plan.pictures):
-        main, thumb = pictures.poster(plan.name, made.place, plan.category, number)
+        main, thumb = pictures.poster(plan.name, plan.category, number)
         image = EventImage.objects.create(
             event=made,
             image=ContentFile(main, name=f"{plan.slug}-{number + 1}.jpg"),

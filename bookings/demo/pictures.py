@@ -1,18 +1,16 @@
 """Pictures of made-up events and categories, drawn here: nothing is downloaded."""
 
+import colorsys
 import io
 import math
 import random
-import unicodedata
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 MAIN = (1600, 900)
 THUMB = (640, 360)
 ICON = 256
-_MARGIN = 90
-_SPELLED = str.maketrans({"đ": "d", "Đ": "D", "–": "-", "—": "-", "’": "'"})
 
 
 class Look(NamedTuple):
@@ -36,14 +34,15 @@ LOOKS = {
 }
 
 
-def poster(name: str, place: str, category: str, number: int = 0) -> tuple[bytes, bytes]:
-    """(main, thumbnail) as JPEG: 1600 x 900 and 640 x 360 pixels. Another `number` is another view of the same."""
-    look = LOOKS[category]
+def poster(name: str, category: str, number: int = 0) -> tuple[bytes, bytes]:
+    """(main, thumbnail) as JPEG: 1600 x 900 and 640 x 360 pixels. Another `number` is another view of the same.
+
+    No lettering: the page beside it says the name, in every script and size.
+    """
+    look = _tinted(LOOKS[category], random.Random(name).uniform(-0.06, 0.06))
     chance = random.Random(f"{name} {number}")
     picture = _gradient(look, MAIN, chance.choice((0, 25, -25)))
     picture = _overlay(picture, look, chance)
-    picture = _shade(picture)
-    _write(picture, name, place, look)
     return _jpeg(picture), _jpeg(picture.resize(THUMB, Image.Resampling.BOX))
 
 
@@ -56,6 +55,16 @@ def icon(category: str) -> bytes:
     ImageDraw.Draw(mask).ellipse((0, 0, *picture.size), fill=255)
     picture.putalpha(mask)
     return _encoded(picture.resize((ICON, ICON), Image.Resampling.LANCZOS), "PNG", optimize=True)
+
+
+def _tinted(look: Look, turn: float) -> Look:
+    """The look with its ground turned a little on the colour wheel, so that two events of a kind differ."""
+    return look._replace(top=_turned(look.top, turn), bottom=_turned(look.bottom, turn))
+
+
+def _turned(colour: str, turn: float) -> str:
+    hue, light, strength = colorsys.rgb_to_hls(*(part / 255 for part in _rgb(colour)))
+    return "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb((hue + turn) % 1, light, strength))
 
 
 def _gradient(look: Look, size: tuple[int, int], tilt: int) -> Image.Image:
@@ -160,51 +169,6 @@ _SHAPES = {
     "bubbles": _draw_bubbles,
     "tiles": _draw_tiles,
 }
-
-
-def _shade(picture: Image.Image) -> Image.Image:
-    """Darken the lower part, so that the letters can be read."""
-    mask = Image.linear_gradient("L").point(lambda value: max(0, value - 70)).resize(picture.size)
-    return Image.composite(Image.new("RGB", picture.size, "#0a0714"), picture, mask)
-
-
-def _write(picture: Image.Image, name: str, place: str, look: Look) -> None:
-    draw = ImageDraw.Draw(picture)
-    lines, font = _fitted(draw, _plain(name))
-    y = MAIN[1] - _MARGIN - 44
-    draw.text((_MARGIN, y), _plain(place).upper(), font=ImageFont.load_default(44), fill=look.accent)
-    y -= 22
-    for line in reversed(lines):
-        y -= int(font.size * 1.14)
-        draw.text((_MARGIN, y), line, font=font, fill="white")
-    draw.rounded_rectangle((_MARGIN, y - 24, _MARGIN + 150, y - 12), radius=6, fill=look.accent)
-
-
-def _fitted(draw, text: str) -> tuple[list[str], ImageFont.FreeTypeFont]:
-    """The text in the largest letters with which it fits into two lines."""
-    for size in (128, 112, 96, 82, 70, 58):
-        font = ImageFont.load_default(size)
-        lines = _wrapped(draw, text, font)
-        if len(lines) <= 2:
-            break
-    return lines, font
-
-
-def _wrapped(draw, text: str, font) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and draw.textlength(longer, font=font) > MAIN[0] - 2 * _MARGIN:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
-def _plain(text: str) -> str:
-    """Latin letters without marks: the only font that is always there has few others."""
-    bare = unicodedata.normalize("NFKD", text.translate(_SPELLED))
-    return bare.encode("ascii", "ignore").decode()
 
 
 def _jpeg(picture: Image.Image) -> bytes:

@@ -154,7 +154,7 @@ def test_env_file_is_read_and_the_environment_wins(tmp_path):
 
 def test_env_example_names_every_setting_and_nothing_else():
     source = "".join((ROOT / "eventify" / name).read_text() for name in ("settings.py", "supervisor.py", "prepare.py"))
-    call = r"""(?:env\.\w+|environ\.get|environment\.get|text|number|choice|secret|time_zone)\(\s*"([A-Z_]+)\""""
+    call = r"""(?:env\.\w+|environ\.get|environment\.get|text|number|choice|switch|secret|time_zone)\(\s*"([A-Z_]+)\""""
     names = set(re.findall(call, source)) | {
         f"EVENTIFY_LIMIT_{name.upper()}" for name in re.findall(r'limit\("(\w+)"', source)
     }
