@@ -37,9 +37,9 @@ INSERT INTO bookings_order (uid, created_at, updated_at, user_id, total_amount, 
   VALUES (gen_random_uuid(), now(), now(), :first + :buyer - 1, 0, 'INR', 'paid', 'free', '', now(), false, '', '')
   RETURNING id AS order_id \\gset
 INSERT INTO bookings_booking (uid, created_at, updated_at, user_id, event_id, ticket_type_id, order_id, qty, unit_price,
-  status, seat_labels, idempotency_key, fingerprint)
+  status, seat_labels, takes_any_type, idempotency_key, fingerprint)
   VALUES (gen_random_uuid(), now(), now(), :first + :buyer - 1, :event, :type, :order_id, {PLACES}, 0, 'confirmed',
-  '[]', gen_random_uuid()::text, md5(random()::text)) RETURNING id AS booking_id \\gset
+  '[]', false, gen_random_uuid()::text, md5(random()::text)) RETURNING id AS booking_id \\gset
 INSERT INTO bookings_ticket (uid, created_at, updated_at, order_id, booking_id, ticket_type_id, user_id, event_id,
   ticket_code, status, used_gate, price_at_purchase)
   SELECT gen_random_uuid(), now(), now(), :order_id, :booking_id, :type, :first + :buyer - 1, :event,

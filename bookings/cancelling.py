@@ -33,7 +33,7 @@ def cancel(order: Order, *, by: User | None, reason: str = "") -> Order:
         events, order = lock(order)
         if order.status not in (Order.Status.PENDING, Order.Status.PAID):
             raise NotCancellable(_("This order is %(status)s already.") % {"status": order.status})
-        live = list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
+        live = _live(order)
         _check_may_end(live, events, as_buyer=by is not None and by.pk == order.user_id)
         _end(order, live, events, reason or "order cancelled")
         if by and by.pk != order.user_id:
@@ -53,7 +53,7 @@ def cancel_booking(booking: Booking, *, by: User) -> Booking:
         booking = order.bookings.select_related("ticket_type", "event").get(pk=booking.pk)
         if booking.status not in LIVE:
             raise NotCancellable(_("This booking is cancelled already."))
-        ending = list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
+        ending = _live(order)
         if booking.status == Booking.Status.CONFIRMED:
             ending = [one for one in ending if one.pk == booking.pk]
         _check_may_end(ending, events, as_buyer=by.pk == booking.user_id)
@@ -94,6 +94,15 @@ def _check_may_end(bookings: list[Booking], events: dict[int, Event], as_buyer: 
         raise NotCancellable(_("%(event)s has begun; ask the organiser.") % {"event": begun[0]})
 
 
+def end(order: Order, events: dict[int, Event], *, reason: str) -> None:
+    """End a locked order with all its live bookings, whoever wants it; what was paid for it goes back."""
+    _end(order, _live(order), events, reason)
+
+
+def _live(order: Order) -> list[Booking]:
+    return list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
+
+
 def _end(order: Order, bookings: list[Booking], events: dict[int, Event], reason: str) -> None:
     """Cancel these live bookings of a locked order, and the order when none is left."""
     now = timezone.now()
@@ -129,6 +138,5 @@ def _expire(key: int) -> bool:
     if not order.is_overdue:  # paid or cancelled between the search and the lock
         return False
     order.has_expired = True
-    live = list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
-    _end(order, live, events, "hold expired")
+    end(order, events, reason="hold expired")
     return True

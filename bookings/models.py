@@ -129,6 +129,7 @@ class Booking(Entity):
     seat_labels = models.JSONField(default=list, help_text="Labels of the seats taken, kept after a cancellation.")
     idempotency_key = models.CharField(max_length=255, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was asked with the key.")
+    takes_any_type = models.BooleanField(default=False, help_text="On the waitlist: any type on sale will do (002).")
     promoted_at = models.DateTimeField(null=True, blank=True, help_text="When it left the waitlist for a place.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
 

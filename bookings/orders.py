@@ -112,7 +112,7 @@ def _book_locked(event, qty, chosen, by, waitlist_too, keyed) -> Booking:
     except inventory.SoldOut:  # raised before anything is written, so the transaction can go on
         if not waitlist_too or _held_overdue([event.pk]).exists():
             raise
-    return waitlist.join(event, ticket_type, qty, by=by, **keyed)
+    return waitlist.join(event, ticket_type, qty, by=by, takes_any_type=True, **keyed)
 
 
 def _type_with_room(event: Event, qty: int) -> TicketType:

@@ -71,10 +71,14 @@ def _apply_locked(payment: Payment, report: Report) -> None:
 
 def _settle(payment: Payment, order: Order, events: dict[int, Event], method: str) -> None:
     User.objects.filter(pk=order.user_id).update(total_spent=F("total_spent") + payment.amount)
-    if order.status == Order.Status.PENDING or (order.has_expired and _take_again(order, events)):
+    takes_place = all(event.state != Event.State.CANCELLED for event in events.values())
+    if takes_place and (order.status == Order.Status.PENDING or (order.has_expired and _take_again(order, events))):
         return _confirm(order, payment, method)
-    refunds.request_of(payment, payment.amount, reason="paid twice or too late")
-    notify.notify(order.user, _("Your payment goes back to you"), _("The places were gone."), kind="order")
+    if order.status == Order.Status.PENDING:
+        cancelling.end(order, events, reason="event cancelled")
+    refunds.request_of(payment, payment.amount, reason="paid twice, too late or for a cancelled event")
+    why = _("The places were gone, or the event was cancelled.")
+    notify.notify(order.user, _("Your payment goes back to you"), why, kind="order")
     mail.queue("payment_returned", order.user.email, order=str(order.uid), amount=str(payment.amount))
     return None
 

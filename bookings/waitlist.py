@@ -1,6 +1,7 @@
 """The fair queue. Strict order of joining; a freed place is the queue's before it is anybody else's.
 
-A party that does not fit keeps its place and those behind it wait, unless the event lets smaller parties pass.
+A party that does not fit keeps its place and those behind it wait, unless the event lets smaller parties pass, or
+the party is larger than all that it waits for: it can fit only when the capacity grows.
 For a priced event a promotion is an offer: a pending order that holds the places until its deadline, and then
 passes on. Every verb runs under the lock of the event's row (bookings/inventory.py).
 """
@@ -48,14 +49,29 @@ def leave(booking: Booking, event: Event) -> None:
 def check_newcomer(event: Event, ticket_type: TicketType) -> None:
     """SoldOut when the places that are left belong to people who wait.
 
-    Those are the people who wait for the same type, and those who wait for another type that has stock of its
-    own, for they wait for room in the event.
+    Those are the people who wait for this type, and those who wait for another type that has stock of its own,
+    for they wait for room in the event. Parties that are larger than what they wait for hold nobody up.
     """
     if not event.waitlisted_count:
         return
-    waiting = event.ticket_types.filter(pk__in=queue(event).values("ticket_type"))
-    if any(other == ticket_type or _has_own_stock(other) for other in waiting):
-        raise inventory.SoldOut(_("%(event)s: the places left belong to the waitlist.") % {"event": event.name}, left=0)
+    types = {one.pk: one for one in event.ticket_types.all()}
+    for own, takes_any, qty in queue(event).values_list("ticket_type", "takes_any_type", "qty").order_by().distinct():
+        wanted = [one for one in wanted_types(types, own, takes_any) if qty <= _size(one, event)]
+        if any(one == ticket_type or _has_own_stock(one) for one in wanted):
+            sentence = _("%(event)s: the places left belong to the waitlist.") % {"event": event.name}
+            raise inventory.SoldOut(sentence, left=0)
+
+
+def wanted_types(types: dict[int, TicketType], own: int, takes_any: bool) -> list[TicketType]:
+    """The types that a party would take: its own, and after it all that are on sale if it takes any."""
+    others = [one for one in types.values() if takes_any and one.pk != own and not sales.why_type_closed(one)]
+    return [types[own], *others]
+
+
+def _size(ticket_type: TicketType, event: Event) -> int:
+    """How many places the type would have if nobody had booked."""
+    total = ticket_type.quantity_total
+    return event.capacity if total is None else min(total, event.capacity)
 
 
 def _has_own_stock(ticket_type: TicketType) -> bool:
@@ -92,15 +108,15 @@ def _those_who_fit(event: Event, types: dict[int, TicketType]):
     """Yield (booking, type) in order of joining; each must be given its place before the next is asked for."""
     stuck: set[int] = set()  # types whose first party does not fit
     for booking in queue(event).select_related("user").iterator(chunk_size=AT_ONCE):
-        ticket_type = types[booking.ticket_type_id]
-        if ticket_type.pk in stuck:
-            continue
-        if booking.qty <= ticket_type.places_left(event):
-            yield booking, ticket_type
-        elif not event.lets_smaller_parties_pass:
+        wanted = wanted_types(types, booking.ticket_type_id, booking.takes_any_type)
+        wanted = [one for one in wanted if one.pk not in stuck]
+        fitting = next((one for one in wanted if booking.qty <= one.places_left(event)), None)
+        if fitting:
+            yield booking, fitting
+        elif not event.lets_smaller_parties_pass and any(booking.qty <= _size(one, event) for one in wanted):
             if booking.qty > event.places_left:
                 return
-            stuck.add(ticket_type.pk)
+            stuck.update(one.pk for one in wanted)
         if not event.places_left or stuck.issuperset(types):
             return
 
@@ -111,11 +127,12 @@ def _give_place(booking: Booking, ticket_type: TicketType, event: Event) -> None
     chosen = seats.choose(event, booking.qty)
     seats.hold(chosen, booking)
     booking.seat_labels = seats.labels_of(chosen)
+    booking.ticket_type, booking.unit_price = ticket_type, ticket_type.price
     is_free = booking.amount == 0
     booking.order = _order_for(booking, event, is_free)
     booking.status = Booking.Status.CONFIRMED if is_free else Booking.Status.PENDING
     booking.promoted_at = timezone.now()
-    booking.save(update_fields=["order", "status", "seat_labels", "promoted_at", "updated_at"])
+    booking.save()
     if is_free:
         tickets.issue([booking])
     _tell(booking, event)

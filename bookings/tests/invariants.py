@@ -66,8 +66,10 @@ def _tickets(event: Event):
 
 
 def _queue(event: Event):
-    head = waitlist.queue(event).select_related("ticket_type").first()
-    if head and sales.is_open(event) and head.qty <= head.ticket_type.places_left(event):
+    head = waitlist.queue(event).first()
+    types = {one.pk: one for one in event.ticket_types.all()}
+    wanted = waitlist.wanted_types(types, head.ticket_type_id, head.takes_any_type) if head else []
+    if sales.is_open(event) and any(head.qty <= one.places_left(event) for one in wanted):
         yield f"{event}: {event.places_left} places are free while booking {head.pk} waits for {head.qty}"
 
 

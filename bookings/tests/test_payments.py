@@ -14,6 +14,7 @@ from bookings.models import Order, Payment, Refund
 from bookings.tests.invariants import check
 from bookings.tests.scenes import book, buy, charge_of, decide, hear, pay, people, scene, settled, wait
 from eventify.lib.errors import Conflict
+from events import states
 from events.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,6 +139,17 @@ def test_paid_after_the_buyer_cancelled():
     cancelling.cancel(order, by=order.user)
     hear(payment)
     assert settled(order) == ("cancelled", 0, 1, 0)
+    check(event)
+
+
+def test_paid_for_an_event_that_was_cancelled_meanwhile():
+    event, ticket_type = scene(price=10)
+    order = buy(people(1)[0], ticket_type, qty=2)
+    states.transition(event, Event.State.CANCELLED, by=people(1)[0], reason="Rain")
+    pay(order)
+    assert settled(order) == ("cancelled", 0, 1, 0)
+    event.refresh_from_db()
+    assert event.booked_count == 0
     check(event)
 
 

@@ -179,18 +179,50 @@ def two_types(**event):
     return event, first, second
 
 
-def test_a_place_of_another_type_does_not_move_the_queue():
+def test_who_waits_for_the_event_takes_the_first_type_that_has_room():
     event, first, second = two_types()
     seated = [buy(people(1)[0], one, qty=2) for one in (first, second)]
     waiter = wait(event, people(1)[0], 1)
     assert waiter.ticket_type == first
     cancelling.cancel(seated[1], by=seated[1].user)
+    waiter.refresh_from_db()
+    assert (waiter.status, waiter.ticket_type) == ("confirmed", second)
+    assert buy(people(1)[0], second).status == "paid"
+    check(event)
+
+
+def test_who_waits_for_the_event_does_not_get_a_type_that_is_not_sold_now():
+    event, first, second = two_types()
+    seated = [buy(people(1)[0], one, qty=2) for one in (first, second)]
+    waiter = wait(event, people(1)[0], 1)
+    ticket_types.change(second, by=people(1)[0], status="sold_out")
+    cancelling.cancel(seated[1], by=seated[1].user)
     assert statuses(waiter) == ["waitlisted"]
-    assert buy(people(1)[0], second).status == "paid"  # the queue waits for the first type only
-    with pytest.raises(SoldOut):
-        buy(people(1)[0], first)
     cancelling.cancel(seated[0], by=seated[0].user)
     assert statuses(waiter) == ["confirmed"]
+    check(event)
+
+
+def test_who_waits_for_a_dearer_type_is_offered_it_at_its_price():
+    event, first, second = two_types()
+    ticket_types.change(second, by=people(1)[0], price=30)
+    seated = [buy(people(1)[0], first, qty=2), pay(buy(people(1)[0], second, qty=2))]
+    waiter = wait(event, people(1)[0], 2)
+    cancelling.cancel(seated[1], by=seated[1].user)
+    waiter.refresh_from_db()
+    assert (waiter.status, waiter.unit_price, waiter.order.total_amount) == ("pending", 30, 60)
+    check(event)
+
+
+def test_a_party_larger_than_the_event_holds_nobody_up():
+    event, ticket_type = scene(capacity=2)
+    seated = buy(people(1)[0], ticket_type, qty=2)
+    crowd, single = wait(event, people(1)[0], 3), wait(event, people(1)[0], 1)
+    cancelling.cancel(seated, by=seated.user)
+    assert statuses(crowd, single) == ["waitlisted", "confirmed"]
+    assert buy(people(1)[0], ticket_type).status == "paid"
+    capacity.change(event, 5, by=people(1)[0])
+    assert statuses(crowd) == ["confirmed"]
     check(event)
 
 
