@@ -67,12 +67,15 @@ def _can_cancel(found: Order, lines: list[Booking]) -> bool:
     return found.status == Order.Status.PAID and not begun
 
 
-@members_only
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def pay(request, uid):
-    """`/orders/<uid>/pay/`: on to the provider's page (the address that API clients get leads here, too)."""
-    found = get_object_or_404(Order, user=request.user, uid=uid)
+    """`/orders/<uid>/pay/`: on to the provider's page. Whoever knows the address may pay, as there.
+
+    The contracts answer this address as `payment_url` until the provider has a page (an offer from the waitlist,
+    or after a payment that failed); their clients have a token and no session.
+    """
+    found = get_object_or_404(Order, uid=uid)
     try:
         page = payments.try_again(payments.refresh(found))
     except DomainError as refusal:

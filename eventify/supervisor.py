@@ -21,7 +21,12 @@ STOP_SECONDS = 15
 CALM_SECONDS = 30  # a child that lived this long did not die of what killed it before
 LONGEST_PAUSE = 10  # seconds between two attempts to restart
 MARK = "EVENTIFY_SERVED_FROM"  # in the environment of everything that bin/serve starts
-LOGINS = ("administrator  admin@evient.com / admin123",)
+LOGINS = (
+    "administrator  admin@evient.com / admin123",
+    "staff          finance@, moderator@, support@, gate@evient.com / admin123",
+    "partner        promoter@evient.com / admin123",
+    "buyer          buyer@evient.com / secret123",
+)
 
 
 class Stop(Exception):

@@ -25,7 +25,7 @@ def administrator() -> User:
     """
     user = User.objects.filter(email__iexact=world.ADMIN_EMAIL).first()
     if user is None:
-        user = _login("admin", "Administrator")
+        user = _login("admin", "Administrator", settings.EVENTIFY_ADMIN_PASSWORD)
         return roles.assign(user, Role.objects.get(name=SUPER_ADMIN), by=None)
     if not user.is_superuser:
         raise Conflict(f"{world.ADMIN_EMAIL} exists and is no Super Admin. Give it that role, then run seed again.")
@@ -38,23 +38,31 @@ def staff(by: User) -> dict[str, User]:
 
 
 def _member_of_staff(name: str, full_name: str, role: str, by: User) -> User:
-    user = User.objects.filter(email__iexact=f"{name}@evient.com").first()
+    user = _known(name)
     if user is None:
-        user = roles.assign(_login(name, full_name), Role.objects.get(name=role), by=by)
+        user = _login(name, full_name, settings.EVENTIFY_ADMIN_PASSWORD)
+        roles.assign(user, Role.objects.get(name=role), by=by)
     return user
 
 
 def promoter() -> User:
     """The demo's partner member; made when missing."""
-    name, full_name = world.PROMOTER
-    return User.objects.filter(email__iexact=f"{name}@evient.com").first() or _login(name, full_name)
+    return _known(world.PROMOTER[0]) or _login(*world.PROMOTER, settings.EVENTIFY_ADMIN_PASSWORD)
 
 
-def _login(name: str, full_name: str) -> User:
-    username = name if not User.objects.filter(username__iexact=name).exists() else f"{name}@evient.com"
-    return User.objects.create_user(
-        f"{name}@evient.com", settings.EVENTIFY_ADMIN_PASSWORD, username=username, full_name=full_name
-    )
+def buyer() -> User:
+    """The demo's buyer with the address that is easy to remember; made when missing."""
+    password = None if settings.PRODUCTION else world.USER_PASSWORD
+    return _known(world.BUYER[0]) or _login(*world.BUYER, password)
+
+
+def _known(name: str) -> User | None:
+    return User.objects.filter(email__lower=f"{name}@evient.com").first()
+
+
+def _login(name: str, full_name: str, password: str | None) -> User:
+    username = name if not User.objects.filter(username__lower=name).exists() else f"{name}@evient.com"
+    return User.objects.create_user(f"{name}@evient.com", password, username=username, full_name=full_name)
 
 
 def buyers(how_many: int, locales: tuple[str, ...], seed: int) -> list[User]:

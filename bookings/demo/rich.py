@@ -23,7 +23,7 @@ def make(admin: User, progress: Progress) -> list[Show]:
     staff = people.staff(admin)
     partners = {entry.slug: _partner(entry) for entry in world.PARTNERS}
     _employ(people.promoter(), partners["monsoon-live"], by=admin)
-    buyers = people.buyers(world.BUYERS, world.LOCALES, _SEED)
+    buyers = [people.buyer(), *people.buyers(world.BUYERS, world.LOCALES, _SEED)]
     shows = build(EVENTS, partners, buyers, by=admin, gate=staff["gate"], progress=progress, seed=_SEED)
     if shows:
         _tell(admin, staff, shows)

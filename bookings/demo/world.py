@@ -12,7 +12,8 @@ STAFF = (
     ("gate", "Gautam Nair", "Gate"),
 )
 PROMOTER = ("promoter", "Priya Menon")  # runs Monsoon Live
-BUYERS = 90
+BUYER = ("buyer", "Bhavna Rao")  # the one whose address is easy to remember
+BUYERS = 89  # beside that one
 LOCALES = ("en_IN", "nl_NL", "vi_VN")
 VIETNAMESE_NAMES = """An Bình Châu Dung Giang Hà Hạnh Hiếu Hoa Hùng Khánh Lan Linh Long Mai Minh Nam Nga Ngọc Nhung
     Phúc Phương Quân Quỳnh Sơn Thảo Thu Trang Trung Tuấn Vy Yến"""

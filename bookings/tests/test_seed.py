@@ -175,7 +175,7 @@ def test_pictures(category):
 
 
 def test_the_rich_world_contains_the_small_one(rich):
-    assert User.objects.count() == 11 + 4 + 1 + world.BUYERS
+    assert User.objects.count() == 11 + 4 + 1 + 1 + world.BUYERS
     assert Event.objects.filter(partner__is_house=True).count() == 5
     assert Event.objects.count() == 30
     assert 900 <= Ticket.objects.count() <= 1300

@@ -36,7 +36,7 @@ def text(response) -> str:
 # --- Orders
 
 
-@pytest.mark.parametrize("path", ["", "pay/", "cancel/"])
+@pytest.mark.parametrize("path", ["", "cancel/"])
 def test_the_order_of_somebody_else_does_not_exist(client, me, path):
     _event, gold = scene(price=100)
     order = buy(UserFactory(), gold)
@@ -86,6 +86,23 @@ def test_a_failed_payment_can_be_tried_again(client, me):
     second = order.payments.get(status=Payment.Status.OPEN)
     assert second != first
     assert response["Location"] == f"/sandbox/pay/{second.uid}/"
+
+
+@pytest.mark.parametrize("is_logged_in", [False, True])
+def test_whoever_knows_the_address_may_pay(client, is_logged_in):
+    """Clients of the contracts open `payment_url` in a browser that has no session."""
+    _event, gold = scene(price=100)
+    order = buy(UserFactory(), gold)
+    if is_logged_in:
+        client.force_login(UserFactory())
+    client.post(f"/sandbox/pay/{order.payments.get().uid}/", {"decision": "fail"})
+    hosted = client.get(f"/orders/{order.uid}/pay/")["Location"]
+    assert hosted == f"/sandbox/pay/{order.payments.get(status=Payment.Status.OPEN).uid}/"
+    client.post(hosted, {"decision": "pay"})
+    assert client.get(f"/orders/{order.uid}/pay/")["Location"] == f"/orders/{order.uid}/"
+    order.refresh_from_db()
+    assert order.status == "paid"
+    assert client.get(f"/orders/{uuid4()}/pay/").status_code == 404
 
 
 def test_abandoning_leaves_the_hold(client, me):

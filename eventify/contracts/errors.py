@@ -9,17 +9,19 @@ from eventify.contracts.evently import conventions as evently
 from eventify.contracts.evient import conventions as evient
 from events.editing import RESERVED_SLUGS
 
-# path prefix -> the conventions of the contract that lives there; the first that fits counts
+# path -> the conventions of the contract that has it and all below it; the first that fits counts
 _CONTRACTS = (
-    ("/api/user/", eventify_plus),
+    ("/api/user", eventify_plus),
     *((f"/api/events/{word}", eventify_plus) for word in sorted(RESERVED_SLUGS - {"featured"})),
-    ("/api/", evient),
-    ("/auth/", evently),
+    ("/api", evient),
+    ("/auth", evently),
     ("/events", evently),
-    ("/bookings/", evently),
-    ("/me/", evently),
-    ("/admin/", evently),
-    ("/stats/", evently),
+    ("/bookings", evently),
+    ("/me", evently),
+    ("/admin", evently),
+    ("/stats", evently),
+    ("/healthz", evently),
+    ("/metrics", evently),
 )
 
 
@@ -42,8 +44,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
-    for prefix, contract in _CONTRACTS:
-        if request.path_info.startswith(prefix):
+    for path, contract in _CONTRACTS:
+        if f"{request.path_info}/".startswith(f"{path}/"):
             return contract.plain_error(status, sentence)
     context = {"status": status, "sentence": sentence}
     return SimpleTemplateResponse("errors/error.html", context, status=status).render()

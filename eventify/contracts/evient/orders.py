@@ -11,7 +11,7 @@ from eventify.contracts.evient import rows, shapes
 from eventify.contracts.evient.auth import count
 from eventify.contracts.evient.conventions import SIGNED_IN, View, filtered, listing, ok
 from eventify.contracts.evient.fields import Body, Text, Uid, read
-from eventify.lib.errors import Missing
+from eventify.lib.errors import Invalid, Missing
 from events.models import Event
 
 
@@ -52,9 +52,17 @@ class Orders(View):
     def post(self, request):
         count(request, "booking")
         items = read(request, NewOrder)["ticket_items"]
-        key = request.headers.get("Idempotency-Key", "").strip()
+        key = _key(request)
         order = orders.place(_lines(items, request.user, key), by=request.user, key=key)
         return ok(shapes.order_detail(_details(request.user).get(pk=order.pk)), _sentence(order), status=201)
+
+
+def _key(request) -> str:
+    """The Idempotency-Key, "" when none is sent. One without readable characters must not pass for none."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not key.strip():
+        raise Invalid.field("Idempotency-Key", _("Use visible ASCII characters, or leave the header out."))
+    return (key or "").strip()
 
 
 def _lines(items: list[dict], buyer: User, key: str) -> list[orders.Line]:

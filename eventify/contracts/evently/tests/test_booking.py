@@ -116,6 +116,8 @@ def test_a_key_is_required(buyer, settings):
     settings.EVENTIFY_IDEMPOTENCY_KEY = "optional"
     assert buyer.post(f"/events/{event.pk}/book", {"qty": 1}).status_code == 200
     assert buyer.post(f"/events/{event.pk}/book", {"qty": 1}).status_code == 200
+    # The server hands on a key that is no ASCII as an empty one: the client asked for a safe retry.
+    assert buyer.post(f"/events/{event.pk}/book", {"qty": 1}, Idempotency_Key="").status_code == 400
     assert Booking.objects.count() == 2
 
 

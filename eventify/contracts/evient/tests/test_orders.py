@@ -135,7 +135,8 @@ def test_what_is_asked_must_make_sense(as_buyer, free):
     }
     unknown = as_buyer.post("/api/orders", {"ticket_items": [{"ticket_type_id": UNKNOWN, "quantity": 1}]})
     error_of(unknown, 404, "not_found")
-    assert set(error_of(buy(as_buyer, (free, 1), key="k" * 256), 422, "invalid")) == {"Idempotency-Key"}
+    for key in ("k" * 256, " "):  # the server hands on a key that is no ASCII as an empty one
+        assert set(error_of(buy(as_buyer, (free, 1), key=key), 422, "invalid")) == {"Idempotency-Key"}
     assert not Order.objects.exists()
 
 
