@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from eventify.lib.ids import new_uid
 from eventify.lib.models import Entity
 from events.models import Event
 
@@ -168,6 +169,7 @@ class Booking(Entity):
 class Seat(models.Model):
     """A numbered place at one event; `reserved_booking` has taken it."""
 
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="seats")
     label = models.CharField(max_length=20, help_text="For example A-1.")
     row_label = models.CharField(max_length=10)

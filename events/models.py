@@ -13,7 +13,7 @@ from eventify.lib.models import Entity
 from partners.models import Partner
 
 
-class Category(models.Model):
+class Category(Entity):
     """A kind of event, such as Concert: 001's category, 003's event type."""
 
     name = models.CharField(max_length=100)
@@ -188,7 +188,7 @@ class EventImage(Entity):
         return self.image.name
 
 
-class Banner(models.Model):
+class Banner(Entity):
     """A picture on the home page that leads somewhere; higher priority first."""
 
     title = models.CharField(max_length=200)
