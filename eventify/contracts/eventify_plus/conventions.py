@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework.exceptions import APIException
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -90,10 +91,18 @@ def _refused_by_rest_framework(error: APIException) -> Response:
     return Response(error_body(bodies.sentence_of(error.detail)), status=error.status_code, headers=headers)
 
 
+class OnlyJSON(DefaultContentNegotiation):
+    """JSON whatever the Accept header or a `format` in the query says: the document knows no 406."""
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
 class PlusView(APIView):
     """A view of this contract; it asks for no token (registration and log-in)."""
 
     authentication_classes = []
+    content_negotiation_class = OnlyJSON
     permission_classes = [AllowAny]
 
     def get_exception_handler(self):

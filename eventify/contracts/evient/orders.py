@@ -80,9 +80,12 @@ def _lines(items: list[dict], buyer: User, key: str) -> list[orders.Line]:
 
 
 def _sentence(order: Order) -> str:
+    """What to tell the buyer; a key that is used again may find its order cancelled."""
     if order.status == Order.Status.PENDING:
         return _("Your places are held. Pay at payment_url before expires_at.")
-    return _("Your tickets are ready.")
+    if order.status == Order.Status.PAID:
+        return _("Your tickets are ready.")
+    return _("This order was cancelled. Use a new Idempotency-Key to order again.")
 
 
 class OrderDetail(View):

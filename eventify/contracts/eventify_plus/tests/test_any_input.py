@@ -117,7 +117,16 @@ def test_unknown_paths(path):
 
 
 def test_a_query_string_is_ignored():
-    assert post("user/login/?x=%00&page=-1", {}).status_code == 400
+    for query in ("x=%00&page=-1", "format=xml", "format=api"):
+        assert post(f"user/login/?{query}", {}).status_code == 400
+
+
+@pytest.mark.parametrize("accepted", ["text/html", "application/xml", "image/png;q=0.1", "nonsense", ""])
+def test_answers_are_json_whatever_is_accepted(accepted):
+    answer = post("user/status/", {}, headers={"Accept": accepted})
+    assert answer.status_code == 400
+    assert answer.json() == {"status": "error", "message": "token and username required"}
+    assert Client().get("/api/user/status/", headers={"Accept": accepted}).status_code == 405
 
 
 def test_a_crash_has_the_documents_key_as_well():

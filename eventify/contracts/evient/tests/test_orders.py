@@ -162,6 +162,14 @@ def test_cancelling_gives_places_and_money_back(as_buyer, buyer, vip):
     error_of(as_buyer.post(f"/api/orders/{order.uid}/cancel"), 409, "not_cancellable")
 
 
+def test_a_key_whose_order_was_cancelled(as_buyer, free):
+    order = data_of(buy(as_buyer, (free, 1), key="k"), 201)["order"]
+    as_buyer.post(f"/api/orders/{order['id']}/cancel")
+    again = buy(as_buyer, (free, 1), key="k")
+    assert data_of(again, 201)["order"]["status"] == "cancelled"
+    assert again.json()["message"] == "This order was cancelled. Use a new Idempotency-Key to order again."
+
+
 def test_cancelling_a_pending_order(as_buyer, vip):
     order = data_of(buy(as_buyer, (vip, 4)), 201)["order"]
     error_of(buy(client_of(UserFactory()), (vip, 1)), 409, "sold_out")
