@@ -11,6 +11,7 @@ import sys
 import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.checks import Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, OutputWrapper, SystemCheckError
@@ -47,6 +48,8 @@ def prepare(seed):
     """Check, migrate, collect static files when they changed, seed an empty database."""
     run_system_checks()
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    for error in run_checks(tags=[Tags.database], databases=["default"]):
+        raise ImproperlyConfigured(error.msg)
     collect_static()
     if seed is not None:
         call_command("seed", *seed)
