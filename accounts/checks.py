@@ -17,8 +17,8 @@ def no_demo_administrator(app_configs=None, databases=None, **options) -> list[E
     user = User.objects.filter(email__lower=DEMO_ADMINISTRATOR, is_active=True).first()
     if user is None or not any(user.check_password(word) for word in sorted(settings.WELL_KNOWN_PASSWORDS)):
         return []
-    sentence = f"{DEMO_ADMINISTRATOR} has the demo's password: run `manage.py changepassword {DEMO_ADMINISTRATOR}` with DEBUG=on."
-    return [Error(sentence, id="accounts.E001")]
+    way_out = f"manage.py changepassword {DEMO_ADMINISTRATOR}"
+    return [Error(f"The administrator has the demo's password; give another with: {way_out}", id="accounts.E001")]
 
 
 def _has_table() -> bool:
