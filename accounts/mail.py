@@ -13,11 +13,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
-from eventify.lib.later import later
+from eventify.lib.later import later, nudge
 
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 12
 _BATCH = 100
+_TASK = "accounts.tasks.send_pending_mail"
 # The server, the network, an address that no server takes, a template with a mistake.
 _FAILURES = (smtplib.SMTPException, OSError, ValueError, TemplateDoesNotExist, TemplateSyntaxError)
 
@@ -25,15 +26,21 @@ _FAILURES = (smtplib.SMTPException, OSError, ValueError, TemplateDoesNotExist, T
 def queue(template: str, to: str, **context) -> OutgoingMail:
     """Owe a mail: `templates/emails/<template>.txt` with this JSON context, sent after the commit."""
     mail = OutgoingMail.objects.create(template=template, to=to, context=context)
-    later("accounts.tasks.send_pending_mail", mail.pk)
+    nudge(_TASK)
     return mail
 
 
-def send_pending(only: int | None = None) -> int:
-    """Send what is due (or mail `only`), each in its own short transaction; returns how many went out."""
+def send_pending() -> int:
+    """Send what is due, each in its own short transaction; returns how many went out.
+
+    When more is due than one batch, a task goes on.
+    """
     due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
-    keys = [only] if only else list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
-    return sum(_send_one(key) for key in keys)
+    keys = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
+    sent = sum(_send_one(key) for key in keys)
+    if len(keys) == _BATCH:
+        later(_TASK)
+    return sent
 
 
 @transaction.atomic

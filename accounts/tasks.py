@@ -6,8 +6,8 @@ from accounts import mail, sessions
 
 
 @shared_task
-def send_pending_mail(only: int | None = None) -> int:
-    return mail.send_pending(only)
+def send_pending_mail() -> int:
+    return mail.send_pending()
 
 
 @shared_task

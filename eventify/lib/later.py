@@ -1,6 +1,7 @@
 """The one way in which an effect leaves: after the commit, and never at the cost of the request."""
 
 import logging
+import time
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -9,6 +10,8 @@ from redis.exceptions import RedisError
 from eventify.celery import app
 
 logger = logging.getLogger(__name__)
+PAUSE = 1.0  # seconds
+_nudged: dict[str, float] = {}  # task -> when this process last sent it
 
 
 def later(task: str, *args) -> None:
@@ -20,8 +23,23 @@ def later(task: str, *args) -> None:
     transaction.on_commit(lambda: _send(task, args), robust=True)
 
 
-def _send(task: str, args: tuple) -> None:
+def nudge(task: str) -> None:
+    """As `later`, for a task that finds its own work: at most one message a second from each process.
+
+    The message is good from a second later, when all the commits that it stands for are done.
+    """
+    transaction.on_commit(lambda: _nudge(task), robust=True)
+
+
+def _nudge(task: str) -> None:
+    now = time.monotonic()
+    if now - _nudged.get(task, -PAUSE) >= PAUSE:
+        _nudged[task] = now
+        _send(task, (), countdown=PAUSE)
+
+
+def _send(task: str, args: tuple, **options) -> None:
     try:
-        app.send_task(task, args=args, retry=False)
+        app.send_task(task, args=args, retry=False, **options)
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("broker unreachable, the sweep will find %s%s: %s", task, args, error)

@@ -84,7 +84,7 @@ class Book(EventlyView):
         booking = orders.book(
             event, given["qty"], by=request.user, chosen=chosen, waitlist_too=given["waitlist"], key=key
         )
-        return Response(booking_on_wire(fetched(Booking.objects).get(pk=booking.pk)))
+        return Response(booking_on_wire(booking))
 
 
 def _key(request) -> str:
