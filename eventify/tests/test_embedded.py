@@ -1,5 +1,6 @@
 """The embedded servers: durable across kill -9, private, side by side, never left behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,7 +43,8 @@ def kill_all(services):
     """kill -9 for every process of the services, as a crash of the machine's kindest sort."""
     pids = [pid for server in services.servers for pid in server.leftovers()]
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # a helper of PostgreSQL may have ended by itself
+            os.kill(pid, signal.SIGKILL)
     for server in services.servers:
         server.process.wait()
     return pids
