@@ -15,6 +15,7 @@ from accounts.models import DeviceToken, Session, User
 from eventify.lib.errors import DomainError
 
 DEVICE_TOKEN_LIFE = timedelta(days=180)  # without use
+SESSION_LIFE = timedelta(days=90)  # far beyond what any token of it lives
 _USE_NOTED_EVERY = timedelta(hours=1)  # so that reading does not write
 
 
@@ -100,6 +101,11 @@ def find_device_token(token: str) -> DeviceToken | None:
     if found and found.last_used_at < now - _USE_NOTED_EVERY:
         DeviceToken.objects.filter(pk=found.pk).update(last_used_at=now)
     return found
+
+
+def forget_old_sessions() -> int:
+    """Delete the sessions whose last token has expired long ago; returns how many."""
+    return Session.objects.filter(created_at__lte=timezone.now() - SESSION_LIFE).delete()[0]
 
 
 def forget_expired_device_tokens() -> int:

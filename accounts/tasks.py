@@ -12,4 +12,4 @@ def send_pending_mail() -> int:
 
 @shared_task
 def forget_expired_tokens() -> int:
-    return sessions.forget_expired_device_tokens()
+    return sessions.forget_expired_device_tokens() + sessions.forget_old_sessions()

@@ -93,6 +93,8 @@ def _confirm(order: Order, payment: Payment, method: str) -> None:
     for booking in held:
         inventory.announce(booking.event)  # figures of sold places count what is paid
     places = sum(booking.qty for booking in held)
+    title = _("Your tickets for %(event)s are ready") % {"event": held[0].event.name}
+    notify.notify(order.user, title, kind="order", level="success")
     mail.queue("tickets", order.user.email, order=str(order.uid), event=held[0].event.name, qty=places)
 
 

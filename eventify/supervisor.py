@@ -214,8 +214,9 @@ class Supervisor:
         """Where to go, and who may log in."""
         base = f"http://{self.address()}"
         say(f"ready\n\n  site           {base}/\n  admin          {base}/django-admin/\n  logs           {self.logs}")
-        if self.environment.get("DEMO") == "on" and self.environment.get("EVENTIFY_SEED") != "none":
-            print("".join(f"  {login}\n" for login in LOGINS), flush=True)
+        if is_on(self.environment.get("DEMO")):
+            known = {"none": 0, "basic": 1}.get(self.environment.get("EVENTIFY_SEED"), len(LOGINS))
+            print("".join(f"  {login}\n" for login in LOGINS[:known]), flush=True)
         print("  Ctrl-C stops everything.", flush=True)
 
     def watch(self):

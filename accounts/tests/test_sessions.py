@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import time_machine
 
-from accounts import bans, sessions, signup
+from accounts import bans, sessions, signup, tasks
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, DeviceToken, Session, User
 from accounts.sessions import WrongCredentials
@@ -184,3 +184,14 @@ def test_a_device_token_lives_as_long_as_it_is_used():
         assert sessions.forget_expired_device_tokens() == 1
         assert sessions.forget_expired_device_tokens() == 0
         assert Session.objects.count() == 0
+
+
+def test_old_sessions_are_forgotten_and_young_ones_kept():
+    with time_machine.travel(NOW, tick=False) as clock:
+        sessions.start(UserFactory())
+        clock.shift(sessions.SESSION_LIFE - timedelta(hours=1))
+        young, token = sessions.start(UserFactory())
+        clock.shift(timedelta(hours=1))
+        assert tasks.forget_expired_tokens() == 1
+        assert Session.objects.get() == young
+        assert sessions.find(token) == young

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError
 
-from accounts.models import OutgoingMail
+from accounts.models import Notification, OutgoingMail
 from accounts.tests.racing import errors, good, meet_before, race, switch_row_locks_off
 from bookings import cancelling, capacity, checkout, payments, tasks
 from bookings.models import Order, Payment, Refund
@@ -42,6 +42,8 @@ def test_paid_in_time(clock):
     mail = OutgoingMail.objects.get()
     assert (mail.template, mail.to) == ("tickets", order.user.email)
     assert mail.context == {"order": str(order.uid), "event": event.name, "qty": 2}
+    told = Notification.objects.get(recipient=order.user)
+    assert (told.title, told.kind) == (f"Your tickets for {event.name} are ready", "order")
     check(event)
 
 
