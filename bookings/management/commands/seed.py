@@ -65,7 +65,8 @@ class Command(BaseCommand):
         if not settings.PRODUCTION:
             names = ", ".join([world.ADMIN_EMAIL, *(f"{name}@evient.com" for name in staff)])
             self.stdout.write(f"Log in as {names}, password {settings.EVENTIFY_ADMIN_PASSWORD};")
-            self.stdout.write(f"or as {world.BUYER[0]}@evient.com or any other user, password {world.USER_PASSWORD}.")
+            buyer = f"{world.BUYER[0]}@evient.com or " if demo else ""
+            self.stdout.write(f"or as {buyer}any other user, password {world.USER_PASSWORD}.")
 
 
 def _counts() -> dict[str, int]:
