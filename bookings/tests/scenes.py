@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from html import unescape
 
 from accounts.factories import UserFactory
 from accounts.models import User
@@ -93,3 +94,8 @@ def settled(order: Order) -> tuple:
     order.refresh_from_db()
     live = order.tickets.exclude(status=Ticket.Status.CANCELLED).count()
     return order.status, live, Refund.objects.filter(payment__order=order).count(), spent(order)
+
+
+def text(response) -> str:
+    """A page as people read it."""
+    return unescape(response.content.decode())

@@ -13,25 +13,13 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from bookings import orders
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order
-from bookings.tests.scenes import buy, scene, wait
+from bookings.tests.scenes import buy, scene, text, wait
 from events.factories import EventFactory, EventImageFactory
 from events.models import Event
 from partners.factories import PartnerFactory
 from partners.models import Partner
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def me(client):
-    user = UserFactory()
-    client.force_login(user)
-    return user
-
-
-def text(response) -> str:
-    """The page as people read it."""
-    return unescape(response.content.decode())
 
 
 def choose(*types, qty=1, key=None) -> dict:

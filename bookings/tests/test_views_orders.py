@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -15,22 +14,10 @@ from accounts.factories import UserFactory
 from bookings import cancelling
 from bookings.models import Order, Payment, SandboxCharge, Ticket
 from bookings.providers import sandbox
-from bookings.tests.scenes import buy, decide, pay, scene, wait
+from bookings.tests.scenes import buy, decide, pay, scene, text, wait
 from events.models import Event
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def me(client):
-    user = UserFactory()
-    client.force_login(user)
-    return user
-
-
-def text(response) -> str:
-    """The page as people read it."""
-    return unescape(response.content.decode())
 
 
 # --- Orders
