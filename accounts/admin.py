@@ -1,8 +1,11 @@
 """The raw view of people for engineers, and the bases of every admin page."""
 
+from types import ModuleType
+
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission
+from django.db import transaction
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermission, UserObjectPermission
@@ -40,6 +43,30 @@ class BaseAdmin(ModelAdmin):
         except DomainError as refusal:
             messages.error(request, str(refusal.message))
             return redirect(request.get_full_path())
+
+
+class ThroughVerbs(BaseAdmin):
+    """An admin page that saves and deletes through a module's create(owner, ...), change and delete, all or nothing."""
+
+    verbs: ModuleType
+    owner: str  # the field that `create` takes first
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            saved = self.verbs.change(obj, by=request.user, **changes)
+        else:
+            fields = dict(form.cleaned_data)
+            saved = self.verbs.create(fields.pop(self.owner), by=request.user, **fields)
+        obj.__dict__.update(saved.__dict__)
+
+    def delete_model(self, request, obj):
+        self.verbs.delete(obj, by=request.user)
+
+    @transaction.atomic
+    def delete_queryset(self, request, queryset):
+        for row in queryset:
+            self.verbs.delete(row, by=request.user)
 
 
 class ViewOnly(BaseAdmin):

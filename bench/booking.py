@@ -64,8 +64,16 @@ class World:
 
 
 def over_http(base: str, world: World, clients: int, bookings: int) -> tuple[Result, Event]:
-    """`bookings` requests for an event with places for nine tenths of them, so that the end is a rush on the last."""
-    event = world.event(places=bookings * PLACES * 9 // 10)
+    """Exactly as many requests as there is room for, so that the rate counts bookings only."""
+    return _run(base, world, world.event(places=bookings * PLACES), clients, bookings)
+
+
+def rush(base: str, world: World, clients: int, bookings: int) -> tuple[Result, Event]:
+    """Twice as many requests as there is room for: who gets the last places, and is one of them sold twice?"""
+    return _run(base, world, world.event(places=bookings * PLACES // 2), clients, bookings)
+
+
+def _run(base: str, world: World, event: Event, clients: int, bookings: int) -> tuple[Result, Event]:
     requests = [_request(event, world.tokens[n % BUYERS], n) for n in range(bookings)]
     return run(base, [requests[client::clients] for client in range(clients)]), event
 

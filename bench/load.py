@@ -19,6 +19,7 @@ class Result:
 
     @property
     def per_second(self) -> float:
+        """Answers of any kind a second."""
         return len(self.latencies) / self.elapsed
 
     def percentile(self, share: float) -> float:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.admin import BaseAdmin, ViewOnly
+from accounts.admin import ThroughVerbs, ViewOnly
 from bookings import ticket_types
 from bookings.models import (
     Booking,
@@ -18,9 +18,10 @@ from bookings.models import (
 
 
 @admin.register(TicketType)
-class TicketTypeAdmin(BaseAdmin):
+class TicketTypeAdmin(ThroughVerbs):
     """Kinds of tickets; a change goes through the event's stock."""
 
+    verbs, owner = ticket_types, "event"
     list_display = ("name", "event", "price", "quantity_sold", "quantity_total", "status", "sales_end_at")
     list_filter = ("status",)
     list_select_related = ("event",)
@@ -31,22 +32,6 @@ class TicketTypeAdmin(BaseAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return (*self.readonly_fields, "event") if obj else self.readonly_fields
-
-    def save_model(self, request, obj, form, change):
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            saved = ticket_types.change(obj, by=request.user, **changes)
-        else:
-            fields = {name: value for name, value in form.cleaned_data.items() if name != "event"}
-            saved = ticket_types.create(form.cleaned_data["event"], by=request.user, **fields)
-        obj.__dict__.update(saved.__dict__)
-
-    def delete_model(self, request, obj):
-        ticket_types.remove(obj, by=request.user)
-
-    def delete_queryset(self, request, queryset):
-        for ticket_type in queryset:
-            ticket_types.remove(ticket_type, by=request.user)
 
 
 @admin.register(Order)

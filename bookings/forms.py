@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from bookings import sales
 from bookings.models import TicketType
 from bookings.orders import KEY_MAX, Line
-from bookings.templatetags.sale import shown_types
 from events.models import Event
 from events.templatetags.say import moment
 
@@ -35,7 +34,7 @@ class BookingForm(forms.Form):
 
     def __init__(self, event: Event, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.event, self.types = event, shown_types(event)
+        self.event, self.types = event, sales.shown_types(event)
         self.is_open = sales.is_open(event)
         for ticket_type in self.types:
             self.fields[field_name(ticket_type)] = self._quantity(ticket_type)

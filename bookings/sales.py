@@ -1,5 +1,7 @@
 """Whether something may be sold at all: state, windows and limits, judged on the server."""
 
+from decimal import Decimal
+
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,6 +61,23 @@ def why_type_closed(ticket_type: TicketType) -> str:
     if ticket_type.sales_end_at and now >= ticket_type.sales_end_at:
         return _("The sale of %(type)s has ended.") % what
     return ""
+
+
+def shown_types(event: Event) -> list[TicketType]:
+    """The kinds of ticket that buyers see. Uses prefetched ticket types, as all that follows here."""
+    return [one for one in event.ticket_types.all() if one.status != TicketType.Status.HIDDEN]
+
+
+def is_sold_out(event: Event) -> bool:
+    """Whether nothing is left of all that is sold now or later; a type whose sale has ended does not count."""
+    now = timezone.now()
+    offered = [one for one in shown_types(event) if not (one.sales_end_at and one.sales_end_at <= now)]
+    return bool(offered) and all(one.shown_status(event) == TicketType.Status.SOLD_OUT for one in offered)
+
+
+def prices(event: Event) -> set[Decimal]:
+    """What a ticket costs that can be bought now; empty when there is none."""
+    return {one.price for one in shown_types(event) if not why_type_closed(one) and one.places_left(event)}
 
 
 def check_type(ticket_type: TicketType) -> None:

@@ -45,7 +45,7 @@ def change(ticket_type: TicketType, *, by: User, **changes) -> TicketType:
 
 
 @transaction.atomic
-def remove(ticket_type: TicketType, *, by: User) -> None:
+def delete(ticket_type: TicketType, *, by: User) -> None:
     """Delete a type that nobody ever booked; Conflict otherwise."""
     event = inventory.lock([ticket_type.event_id])[ticket_type.event_id]
     audit.record("DELETED_TICKET_TYPE", ticket_type, by=by, event=event.pk)

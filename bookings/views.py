@@ -12,7 +12,6 @@ from accounts.pages import limited
 from bookings import inventory, orders, sales
 from bookings.forms import BookingForm, WaitlistForm, field_name, new_key
 from bookings.models import Booking
-from bookings.templatetags.sale import is_sold_out, shown_types
 from eventify.lib.errors import DomainError
 from events import queries
 from events.models import Event
@@ -43,7 +42,7 @@ def _event(request, slug: str) -> Event:
 
 def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=False):
     form = form or BookingForm(event, initial={"key": new_key(), **_choice(request.GET, event)})
-    sold_out = is_sold_out(event)
+    sold_out = sales.is_sold_out(event)
     context = {
         "event": event,
         "closed": _closed(event),
@@ -89,7 +88,7 @@ def _mine(request, event: Event) -> list[Booking]:
 
 def _choice(data, event: Event) -> dict:
     """The quantities that an address or a form carries, for the types of this event."""
-    asked = {name: data.get(name, "") for name in map(field_name, shown_types(event))}
+    asked = {name: data.get(name, "") for name in map(field_name, sales.shown_types(event))}
     return {name: text for name, text in asked.items() if text.isdecimal() and len(text) < 4 and int(text)}
 
 

@@ -4,6 +4,7 @@ Both listen on Unix sockets only, in a short private folder that follows from th
 number of copies run side by side, and every manage.py command finds its database without a search.
 """
 
+import abc
 import contextlib
 import ctypes
 import importlib.metadata
@@ -57,7 +58,7 @@ def as_account(account):
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-class Server:
+class Server(abc.ABC):
     """One embedded server: where its data is, how it starts, when it is ready, how it stops."""
 
     name = program = ""
@@ -75,14 +76,15 @@ class Server:
 
     def prepare(self):
         """Make what the server needs before it can start."""
+        return None
 
+    @abc.abstractmethod
     def command(self):
         """The command line as a list."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def is_ready(self):
         """Whether the server that was started accepts connections."""
-        raise NotImplementedError
 
     def spawn(self):
         """Start the server after clearing away what a killed one left; return the process, not yet ready."""

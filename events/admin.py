@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from accounts.admin import BaseAdmin
+from accounts.admin import BaseAdmin, ThroughVerbs
 from events import editing
 from events.forms import EventForm
 from events.models import Banner, Category, Event, EventImage
@@ -29,9 +29,10 @@ class ImageInline(TabularInline):
 
 
 @admin.register(Event)
-class EventAdmin(BaseAdmin):
+class EventAdmin(ThroughVerbs):
     """Events. The state, the capacity and the counters belong to verbs and are shown only."""
 
+    verbs, owner = editing, "partner"
     form = EventForm
     inlines = (ImageInline,)
     list_display = ("name", "partner", "state", "starts_at", "place", "booked_count", "capacity", "waitlisted_count")
@@ -96,22 +97,6 @@ class EventAdmin(BaseAdmin):
         ),
         (_("Row"), {"fields": ("created_at", "updated_at")}),
     )
-
-    def save_model(self, request, obj, form, change):
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            saved = editing.change(obj, by=request.user, **changes)
-        else:
-            fields = {name: value for name, value in form.cleaned_data.items() if name != "partner"}
-            saved = editing.create(form.cleaned_data["partner"], by=request.user, **fields)
-        obj.__dict__.update(saved.__dict__)
-
-    def delete_model(self, request, obj):
-        editing.delete(obj, by=request.user)
-
-    def delete_queryset(self, request, queryset):
-        for event in queryset:
-            editing.delete(event, by=request.user)
 
 
 @admin.register(EventImage)

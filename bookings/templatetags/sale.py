@@ -22,27 +22,15 @@ _ORDER_WORDS = {
 }
 
 
-def shown_types(event: Event) -> list[TicketType]:
-    """The kinds of ticket that buyers see. Uses prefetched ticket types."""
-    return [one for one in event.ticket_types.all() if one.status != TicketType.Status.HIDDEN]
-
-
-def is_sold_out(event: Event) -> bool:
-    """Whether the event has tickets and none is left for a newcomer."""
-    shown = shown_types(event)
-    is_gone = all(one.shown_status(event) == TicketType.Status.SOLD_OUT for one in shown)
-    return bool(shown) and (is_gone or (event.waitlisted_count > 0 and event.places_left == 0))
-
-
 @register.filter
 def sale_line(event: Event) -> dict:
     """A card's price line and, where there is something to know, a pill with its tone."""
     if event.state == Event.State.CANCELLED:
         return {"pill": _("Cancelled"), "tone": "negative", "price": ""}
-    shown = shown_types(event)
+    shown = sales.shown_types(event)
     if not sales.is_open(event):
         return {"pill": _("Booking closed"), "tone": "", "price": ""}
-    if is_sold_out(event):
+    if sales.is_sold_out(event):
         return {"pill": _("Sold out"), "tone": "", "price": _("Join the waitlist")}
     left = sum(one.places_left(event) for one in shown)
     few = bool(shown) and min(left, event.places_left) <= FEW
@@ -51,9 +39,8 @@ def sale_line(event: Event) -> dict:
 
 @register.filter
 def price_from(event: Event) -> str:
-    """`From ₹500`, `₹500` or `Free`: the least that a ticket costs; empty when none is on sale."""
-    on_sale = [one for one in shown_types(event) if one.shown_status(event) == TicketType.Status.ACTIVE]
-    prices = {one.price for one in on_sale}
+    """`From ₹500`, `₹500` or `Free`: the least that a ticket costs; empty when none can be bought."""
+    prices = sales.prices(event)
     if not prices:
         return ""
     least = money(min(prices), event.currency)

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
 from bookings import cancelling, inventory, sales
@@ -184,3 +185,22 @@ def test_stock_is_taken_only_under_the_lock():
     with pytest.raises(inventory.SoldOut):
         book(stale, people(1)[0])
     assert stale.booked_count == 0  # what the caller holds is not what decides
+
+
+def test_the_price_shown_is_one_that_can_be_paid_now():
+    event, regular = scene(price=20, capacity=10)
+    now = timezone.now()
+    TicketTypeFactory(event=event, name="Early", price=14, sales_end_at=now - timedelta(days=1))
+    TicketTypeFactory(event=event, name="Crew", price=1, status=TicketType.Status.HIDDEN)
+    TicketTypeFactory(event=event, name="Late", price=9, sales_start_at=now + timedelta(days=1))
+    assert (sales.prices(event), sales.is_sold_out(event)) == ({20}, False)
+    TicketType.objects.filter(pk=regular.pk).update(status=TicketType.Status.SOLD_OUT)
+    assert (sales.prices(event), sales.is_sold_out(event)) == (set(), False)  # the late ones are still to come
+    TicketType.objects.filter(name="Late").delete()
+    assert sales.is_sold_out(event)  # an early type that has ended is no ticket
+
+
+def test_an_event_whose_sales_have_all_ended_is_not_called_sold_out():
+    event, ticket_type = scene(price=20)
+    TicketType.objects.filter(pk=ticket_type.pk).update(sales_end_at=timezone.now() - timedelta(days=1))
+    assert (sales.prices(event), sales.is_sold_out(event)) == (set(), False)

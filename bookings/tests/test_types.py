@@ -29,7 +29,7 @@ def test_an_event_without_a_capacity_of_its_own_follows_its_types():
     event.refresh_from_db()
     assert event.capacity == 10
     ticket_types.change(made[0], by=by, quantity_total=2)
-    ticket_types.remove(made[1], by=by)
+    ticket_types.delete(made[1], by=by)
     event.refresh_from_db()
     assert (event.capacity, event.booked_count) == (2, 0)
     actions = AuditLog.objects.order_by("id").values_list("action", flat=True)
@@ -92,7 +92,7 @@ def test_a_type_that_was_booked_stays():
     buyer = people(1)[0]
     buy(buyer, ticket_type)
     with pytest.raises(Conflict):
-        ticket_types.remove(ticket_type, by=buyer)
+        ticket_types.delete(ticket_type, by=buyer)
     assert not AuditLog.objects.filter(action="DELETED_TICKET_TYPE").exists()
     check(event)
 
@@ -101,7 +101,7 @@ def test_removing_a_type_against_its_buyers_ends_one_way_or_the_other():
     for _round in range(6):
         event, ticket_type = scene()
         TicketTypeFactory(event=event)
-        remove = partial(ticket_types.remove, ticket_type, by=people(1)[0])
+        remove = partial(ticket_types.delete, ticket_type, by=people(1)[0])
         results = race(*(partial(buy, user, ticket_type) for user in people(4)), remove)
         gone = not TicketType.objects.filter(pk=ticket_type.pk).exists()
         assert (len(errors(results, Missing)), len(errors(results, Conflict))) == ((4, 0) if gone else (0, 1))

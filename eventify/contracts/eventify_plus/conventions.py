@@ -1,5 +1,7 @@
 """The conventions of contract 003: POST only, token in the body, errors as `{"status": "error", "message": ...}`."""
 
+import abc
+
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, JsonResponse
@@ -109,7 +111,7 @@ class PlusView(APIView):
         return on_error
 
 
-class TokenView(PlusView):
+class TokenView(PlusView, abc.ABC):
     """A view for the owner of a token. `fields` are the body's other fields; `answer` makes the 200 body."""
 
     fields: tuple[str, ...] = ()
@@ -120,9 +122,9 @@ class TokenView(PlusView):
         bodies.check_known(body, ("token", "username", *self.fields))
         return Response(self.answer(device, body))
 
+    @abc.abstractmethod
     def answer(self, device: DeviceToken, body: dict) -> dict:
         """The body of the 200 answer."""
-        raise NotImplementedError
 
 
 def device_of(body: dict) -> DeviceToken:

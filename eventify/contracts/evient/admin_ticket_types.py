@@ -75,7 +75,7 @@ class TicketTypeDetail(View):
         return ok(_shape(_change(found, asked, "", by=request.user)), _("The ticket type is saved."))
 
     def delete(self, request, id, type_id):
-        ticket_types.remove(rows.one(_types(_event(request.user, id)), type_id), by=request.user)
+        ticket_types.delete(rows.one(_types(_event(request.user, id)), type_id), by=request.user)
         return ok(message=_("The ticket type is deleted."))
 
 

@@ -3,14 +3,11 @@
 from django.conf import settings
 
 from accounts.models import Notification, User
-from bookings import checkout
+from bookings import checkout, sales
 from bookings.models import Booking, Order, Ticket, TicketType
 from eventify.contracts.evient import wording
 from eventify.lib.wire import moment
 from events.models import Banner, Event
-
-HIDDEN = TicketType.Status.HIDDEN
-SOLD_OUT = TicketType.Status.SOLD_OUT
 
 
 def money(amount) -> float | None:
@@ -72,14 +69,13 @@ def _image(event: Event, kind: str) -> str:
 
 def event(row: Event) -> dict:
     """An event of a list. Reads category, images and ticket types."""
-    shown = [one for one in row.ticket_types.all() if one.status != HIDDEN]
     return {
         **event_brief(row),
         "description": row.description,
         "is_hot": row.is_hot,
-        "price_from": min((money(one.price) for one in shown), default=None),
+        "price_from": money(min(sales.prices(row), default=None)),
         "currency": row.currency,
-        "is_sold_out": bool(shown) and all(one.shown_status(row) == SOLD_OUT for one in shown),
+        "is_sold_out": sales.is_sold_out(row),
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
     }
@@ -87,8 +83,7 @@ def event(row: Event) -> dict:
 
 def event_detail(row: Event) -> dict:
     """An event with its content and the ticket types that buyers see."""
-    shown = [one for one in row.ticket_types.all() if one.status != HIDDEN]
-    types = [ticket_type(one, row) for one in shown]
+    types = [ticket_type(one, row) for one in sales.shown_types(row)]
     return {**event(row), "content": row.content, "ticket_types": types}
 
 
