@@ -3,12 +3,22 @@
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
+from django.test import override_settings
 
 
 def pytest_configure():
     """Cheap passwords and plain static files: neither is what the tests are about."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.STORAGES["staticfiles"] = {"BACKEND": settings.PLAIN_STATIC}
+    override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": settings.PLAIN_STATIC}},
+    ).enable()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Between two tests the tables are emptied, which the ledger and the audit log refuse otherwise."""
+    connection.settings_dict["OPTIONS"]["options"] = "-c eventify.may_truncate=on"
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,17 @@ from unfold import forms as unfold
 from unfold.admin import ModelAdmin
 
 from accounts import roles, sessions
-from accounts.models import AuditLog, DeviceToken, Notification, OutgoingMail, Role, Session, User
+from accounts.models import (
+    AuditLog,
+    DeviceToken,
+    LoginLock,
+    Notification,
+    OutgoingMail,
+    Role,
+    SavedFilter,
+    Session,
+    User,
+)
 from accounts.permissions import IDS, LABEL
 from accounts.phones import to_e164
 from eventify.lib.errors import DomainError, Invalid
@@ -230,6 +240,25 @@ class DeviceTokenAdmin(ViewOnly):
     date_hierarchy = "last_used_at"
     ordering = ("-id",)
     exclude = ("key_hash",)
+
+
+@admin.register(LoginLock)
+class LoginLockAdmin(ViewOnly):
+    """Failed log-ins that are being counted."""
+
+    list_display = ("id", "failures", "window_ends_at", "locked_until")
+    ordering = ("-id",)
+    search_fields = ("=key_hash",)
+    exclude = ("key_hash",)
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(ViewOnly):
+    """Lists that people want to find again."""
+
+    list_display = ("name", "user", "page")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "name")
 
 
 @admin.register(AuditLog)

@@ -1,10 +1,11 @@
-"""Who: users, roles, sessions, device tokens, the audit trail, notifications and outgoing mail."""
+"""Who: users, roles, sessions, device tokens, the audit trail, notifications, saved filters and outgoing mail."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
+from guardian.models import UserObjectPermission
 
 from accounts.permissions import LABEL, SUPER_ADMIN
 from eventify.lib.ids import new_uid
@@ -99,6 +100,11 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
         """Whether the user holds `permission` (an id of the catalogue) everywhere, or on the partner of `on`."""
         return self.has_perm(f"{LABEL}.{permission}", on)
 
+    def can_anywhere(self, permission: str) -> bool:
+        """Whether the user holds `permission` everywhere or on at least one partner."""
+        held = UserObjectPermission.objects.filter(user_id=self.pk, permission__codename=permission)
+        return self.can(permission) or (self.is_active and not self.is_banned and held.exists())
+
 
 class Role(Group):
     """What a member of staff may do: an auth group with a description. A system role cannot be deleted."""
@@ -106,6 +112,9 @@ class Role(Group):
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     description = models.TextField(blank=True)
     is_system = models.BooleanField(default=False)
+    requires_two_factor = models.BooleanField(
+        default=False, help_text="Its holders may do nothing as staff before they have set two-factor up."
+    )
 
 
 class Session(models.Model):
@@ -116,6 +125,10 @@ class Session(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     refresh_jti = models.CharField(max_length=64, blank=True, help_text="The one refresh token that is good now.")
+    refreshed_at = models.DateTimeField(null=True, blank=True, help_text="When the refresh token was last exchanged.")
+    confirmed_at = models.DateTimeField(null=True, blank=True, help_text="Step-up: when the person last proved itself.")
+    address = models.CharField(max_length=45, blank=True, help_text="Where the log-in came from.")
+    user_agent = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["user"], name="session_live", condition=Q(ended_at=None))]
@@ -139,15 +152,43 @@ class DeviceToken(models.Model):
         return f"{self.user_id}, last used {self.last_used_at:%F}"
 
 
+class LoginLock(models.Model):
+    """Failed log-ins with one name, or with one name from one address, in a window of time.
+
+    Kept in PostgreSQL, so that parallel attempts and a lost Redis cannot pass. The key is a hash: what people type
+    as a name may be a password.
+    """
+
+    key_hash = models.CharField(max_length=64, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    window_ends_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["window_ends_at"], name="login_lock_oldest")]
+
+    def __str__(self):
+        return f"{self.failures} until {self.window_ends_at:%F %T}"
+
+
 class AuditLog(models.Model):
-    """Who did what to what: one line per privileged change, never edited."""
+    """Who did what to what: one line per privileged change.
+
+    The database refuses to change or delete a line, and chains each to the one before it when it is committed
+    (`sequence`, `previous_hash`, `hash`: a trigger, see the migration); `manage.py audit_verify` proves the chain.
+    """
 
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="audit_lines")
     action = models.CharField(max_length=64, help_text="For example APPROVED_KYC.")
     target_resource = models.CharField(max_length=100, help_text="For example partner_123.")
-    details = models.JSONField(default=dict)
+    target_uid = models.UUIDField(null=True, help_text="The uid of the row acted on.")
+    target_label = models.CharField(max_length=200, blank=True, help_text="What people called it at that moment.")
+    details = models.JSONField(default=dict, help_text="What changed; `before` and `after` where there are such.")
     created_at = models.DateTimeField(auto_now_add=True)
+    sequence = models.BigIntegerField(null=True, editable=False, help_text="Its place in the chain, without gaps.")
+    previous_hash = models.CharField(max_length=64, blank=True, editable=False)
+    hash = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -155,7 +196,10 @@ class AuditLog(models.Model):
             models.Index(fields=["action", "-id"], name="audit_action"),
             models.Index(fields=["target_resource", "-id"], name="audit_target"),
             models.Index(fields=["actor", "-id"], name="audit_actor"),
+            models.Index(fields=["target_uid", "-id"], name="audit_target_uid"),
+            models.Index(fields=["created_at"], name="audit_moment"),
         ]
+        constraints = [models.UniqueConstraint(fields=["sequence"], name="audit_sequence_once")]
 
     def __str__(self):
         return f"{self.action} {self.target_resource}"
@@ -179,6 +223,7 @@ class Notification(Entity):
     kind = models.CharField(max_length=9, choices=Kind, default=Kind.SYSTEM, help_text="The type in 001.")
     title = models.CharField(max_length=200)
     message = models.TextField(blank=True)
+    url = models.CharField(max_length=300, blank=True, help_text="A path of this site that it is about.")
     is_read = models.BooleanField(default=False)
 
     class Meta:
@@ -187,6 +232,22 @@ class Notification(Entity):
 
     def __str__(self):
         return self.title
+
+
+class SavedFilter(models.Model):
+    """A filtered and sorted list that a person wants to find again."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_filters")
+    page = models.CharField(max_length=60, help_text="The url name of the list, such as desk-partners.")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, help_text="The query string, without the question mark.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_filter_once")]
+
+    def __str__(self):
+        return self.name
 
 
 class OutgoingMail(models.Model):

@@ -1,7 +1,7 @@
-"""Makes the checkout's virtual environment and installs requirements.txt into it.
+"""Makes the checkout's virtual environment and installs requirements.txt into it; with --tests, what tests need too.
 
-Run by the system's python3 before anything is installed: standard library only. A stamp in .venv
-says what is installed, so that a later start costs milliseconds.
+Run by the system's python3 before anything is installed: standard library only. Stamps in .venv
+say what is installed, so that a later start costs milliseconds.
 """
 
 import fcntl
@@ -16,42 +16,50 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "eventify-installed"
-REQUIREMENTS = ROOT / "requirements.txt"
 
 
 def main():
-    """Install when requirements.txt or the environment's Python changed; exits 1 with a sentence on failure."""
-    if is_installed():
+    """Install what a changed list or a changed Python asks for; exits 1 with a sentence on failure."""
+    names = ["requirements.txt", *(["requirements-test.txt"] if "--tests" in sys.argv else [])]
+    missing = [ROOT / name for name in names if not is_installed(ROOT / name)]
+    if not missing:
         return
     # Two commands started at once: the second waits, then finds everything done.
     with open(ROOT / ".venv.lock", "w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
-        if not is_installed():
-            install()
+        for requirements in missing:
+            if not is_installed(requirements):
+                install(requirements)
 
 
-def is_installed():
-    """Whether the environment works and holds what requirements.txt asks for."""
-    return os.access(PYTHON, os.X_OK) and STAMP.exists() and STAMP.read_text() == fingerprint()
+def is_installed(requirements):
+    """Whether the environment works and holds what the list asks for."""
+    if not os.access(PYTHON, os.X_OK) or not stamp(requirements).exists():
+        return False
+    return stamp(requirements).read_text() == fingerprint(requirements)
 
 
-def fingerprint():
-    """What the stamp says: a hash of requirements.txt and of the environment's own configuration."""
-    return hashlib.sha256(REQUIREMENTS.read_bytes() + (VENV / "pyvenv.cfg").read_bytes()).hexdigest()
+def stamp(requirements):
+    """The file that says what was installed from the list."""
+    return VENV / f"installed-{requirements.stem}"
 
 
-def install():
+def fingerprint(requirements):
+    """What the stamp says: a hash of the list and of the environment's own configuration."""
+    return hashlib.sha256(requirements.read_bytes() + (VENV / "pyvenv.cfg").read_bytes()).hexdigest()
+
+
+def install(requirements):
     """Make the environment if there is none that works, fill it, and stamp it."""
     if not os.access(PYTHON, os.X_OK):
         say(f"making a virtual environment in {VENV}")
         run([sys.executable, "-m", "venv", "--clear", *pip_options(), str(VENV)])
-    packages = [line for line in REQUIREMENTS.read_text().splitlines() if re.match(r"\w", line)]
+    packages = [line for line in requirements.read_text().splitlines() if re.match(r"\w", line)]
     say(f"installing {len(packages)} packages and what they need (the first time only)")
-    run_pip()
+    run_pip(requirements)
     # On every core, which pip (--no-compile) would not do.
     run([str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")])
-    STAMP.write_text(fingerprint())
+    stamp(requirements).write_text(fingerprint(requirements))
 
 
 def pip_options():
@@ -59,17 +67,17 @@ def pip_options():
     return [] if importlib.util.find_spec("ensurepip") else ["--without-pip"]
 
 
-def run_pip():
+def run_pip(requirements):
     """Run pip with one short line for each package it fetches; exits when it fails."""
     pip = [str(PYTHON), "-m", "pip"]
     if not list(VENV.glob("lib/python*/site-packages/pip")):
         pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
     options = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-compile"]
-    with subprocess.Popen([*pip, *options, "-r", REQUIREMENTS], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*pip, *options, "-r", requirements], stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
             show(line)
     if process.returncode:
-        sys.exit("eventify: pip could not install requirements.txt (see above); run the command again.")
+        sys.exit(f"eventify: pip could not install {requirements.name} (see above); run the command again.")
 
 
 def show(line):

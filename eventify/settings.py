@@ -8,58 +8,21 @@ import hashlib
 import hmac
 import os
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
-from psycopg import IsolationLevel
 
+from eventify.environment import broker, choice, database, env, limit, number, switch, text, time_zone
 from eventify.home import Home
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 env.read_env(os.environ.get("EVENTIFY_ENV_FILE", str(BASE_DIR / ".env")))
 
 DEMO_SECRET = "demo-secret-that-is-written-in-the-source-and-protects-nothing"
 WELL_KNOWN_SECRETS = {DEMO_SECRET, "please_change_me", "secret", "changeme"}
 WELL_KNOWN_PASSWORDS = {"admin123", "root", "admin"}
-
-
-def text(name, default):
-    """The value of one environment name; an empty one counts as not set."""
-    return env.str(name, default="") or default
-
-
-def number(name, default, least=1):
-    """A whole number of at least `least`; ImproperlyConfigured for anything else."""
-    value = text(name, str(default))
-    if not value.isdecimal() or int(value) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}.")
-    return int(value)
-
-
-def time_zone(name, default):
-    """The name of a time zone (Asia/Kolkata); ImproperlyConfigured if there is none of that name."""
-    value = text(name, default)
-    try:
-        return ZoneInfo(value).key
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise ImproperlyConfigured(f"{name} must be a time zone such as Asia/Kolkata, not {value!r}.") from None
-
-
-def choice(name, default, allowed):
-    """The value of one environment name, lower case; ImproperlyConfigured unless it is in `allowed`."""
-    value = text(name, default).lower()
-    if value not in allowed:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
-    return value
-
-
-def switch(name, default):
-    """on or off as a bool; ImproperlyConfigured for anything else."""
-    return choice(name, "on" if default else "off", ("on", "off")) == "on"
 
 
 def secret(name, default):
@@ -80,39 +43,6 @@ def derived(purpose):
 def demo_secret():
     """The secret that bin/serve generated for this home, or else the one that protects nothing."""
     return HOME.read_secret() or DEMO_SECRET
-
-
-def limit(name, default):
-    """One rate limit as (count, seconds), overridable as EVENTIFY_LIMIT_<NAME>="count/seconds"."""
-    variable = f"EVENTIFY_LIMIT_{name.upper()}"
-    count, _, seconds = text(variable, default).partition("/")
-    if not (count.isdecimal() and seconds.isdecimal() and int(count) and int(seconds)):
-        raise ImproperlyConfigured(f'{variable} must look like "5/60" (requests/seconds).')
-    return int(count), int(seconds)
-
-
-def database(url, pool_max):
-    """Django's settings of a PostgreSQL URL; postgresql+psycopg2:// and ?host=/socket/folder are understood."""
-    scheme, _, rest = url.partition("://")
-    if scheme.split("+")[0] not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address.")
-    config = env.db_url_config(f"postgresql://{rest}")
-    options = config.pop("OPTIONS", {})
-    for key in ("host", "port", "user", "password"):
-        config[key.upper()] = str(options.pop(key, "") or config[key.upper()])
-    options["isolation_level"] = IsolationLevel.READ_COMMITTED
-    if pool_max:
-        options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 5}
-    # Connections are kept by the pool; Django's own persistence (CONN_MAX_AGE) cannot be mixed with it.
-    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-
-
-def broker(url):
-    """A Redis address in Celery's spelling (unix:///path?db=1 is redis+socket:///path?virtual_host=1 there)."""
-    parts = urlsplit(url)
-    if parts.scheme != "unix":
-        return url
-    return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
 
 
 # --- Mode, home and secrets -------------------------------------------------------------------------
@@ -194,6 +124,8 @@ PERIODIC_TASKS = {  # seconds between two runs
     "bookings.tasks.expire_holds": 20,
     "bookings.tasks.promote_waitlists": 60,
     "bookings.tasks.ask_providers": 60,
+    "partners.tasks.send_payouts": 30,
+    "partners.tasks.watch_documents": 60 * 60,
     "accounts.tasks.send_pending_mail": 30,
     "accounts.tasks.forget_expired_tokens": 24 * 60 * 60,
 }
@@ -212,6 +144,10 @@ EVENTIFY_SEAT_GRID_MAX = number("EVENTIFY_SEAT_GRID_MAX", 5000)
 EVENTIFY_TIME_ZONE = time_zone("EVENTIFY_TIME_ZONE", "UTC")
 EVENTIFY_PHONE_REGION = text("EVENTIFY_PHONE_REGION", "IN").upper()
 EVENTIFY_IDEMPOTENCY_KEY = choice("EVENTIFY_IDEMPOTENCY_KEY", "required", ("required", "optional"))
+EVENTIFY_FEE_PERCENT = Decimal(text("EVENTIFY_FEE_PERCENT", "5"))  # of a sale, for partners without one of their own
+EVENTIFY_SETTLEMENT_DAYS = number("EVENTIFY_SETTLEMENT_DAYS", 2, least=0)  # until a sale's money may be paid out
+EVENTIFY_PAYOUT_PROVIDER = choice("EVENTIFY_PAYOUT_PROVIDER", "sandbox", ("sandbox", "bank_file"))
+EVENTIFY_STEP_UP_MINUTES = number("EVENTIFY_STEP_UP_MINUTES", 15)  # that a proof of identity counts for money and roles
 EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
 EVENTIFY_RATE_LIMITS = switch("EVENTIFY_RATE_LIMITS", True)
 RATE_LIMITS = {
@@ -239,6 +175,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "guardian",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "corsheaders",
     "django_prometheus",
     "csp",
@@ -316,6 +255,7 @@ SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SECRET,
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=number("ACCESS_TOKEN_EXPIRE_MINUTES", 120)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=number("REFRESH_TOKEN_EXPIRE_DAYS", 30)),
     "USER_ID_FIELD": "uid",
     "USER_ID_CLAIM": "sub",
 }
@@ -333,8 +273,26 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(text("MEDIA_ROOT", str(HOME.path / "media")))
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+PRIVATE_ROOT = Path(text("PRIVATE_ROOT", str(HOME.path / "private")))  # partners' documents; never served as files
+
+
+def private_storage():
+    """The storage of partners' documents: an S3 bucket when one is named, else a folder."""
+    bucket = text("PRIVATE_S3_BUCKET", "")
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None, "file_permissions_mode": 0o600},
+        }
+    options = {"bucket_name": bucket, "default_acl": None, "signature_version": "s3v4", "file_overwrite": False}
+    places = {"endpoint_url": text("PRIVATE_S3_ENDPOINT", ""), "region_name": text("PRIVATE_S3_REGION", "")}
+    chosen = {name: value for name, value in places.items() if value}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**options, **chosen}}
+
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": private_storage(),
     "staticfiles": {"BACKEND": PLAIN_STATIC if DEBUG else HASHED_STATIC},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes

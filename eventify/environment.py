@@ -1,0 +1,78 @@
+"""Reading the environment: one function per kind of value, each refusing what it cannot use with a sentence."""
+
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import IsolationLevel
+
+env = environ.Env()
+
+
+def text(name, default):
+    """The value of one environment name; an empty one counts as not set."""
+    return env.str(name, default="") or default
+
+
+def number(name, default, least=1):
+    """A whole number of at least `least`; ImproperlyConfigured for anything else."""
+    value = text(name, str(default))
+    if not value.isdecimal() or int(value) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    return int(value)
+
+
+def time_zone(name, default):
+    """The name of a time zone (Asia/Kolkata); ImproperlyConfigured if there is none of that name."""
+    value = text(name, default)
+    try:
+        return ZoneInfo(value).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Asia/Kolkata, not {value!r}.") from None
+
+
+def choice(name, default, allowed):
+    """The value of one environment name, lower case; ImproperlyConfigured unless it is in `allowed`."""
+    value = text(name, default).lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def switch(name, default):
+    """on or off as a bool; ImproperlyConfigured for anything else."""
+    return choice(name, "on" if default else "off", ("on", "off")) == "on"
+
+
+def limit(name, default):
+    """One rate limit as (count, seconds), overridable as EVENTIFY_LIMIT_<NAME>="count/seconds"."""
+    variable = f"EVENTIFY_LIMIT_{name.upper()}"
+    count, _, seconds = text(variable, default).partition("/")
+    if not (count.isdecimal() and seconds.isdecimal() and int(count) and int(seconds)):
+        raise ImproperlyConfigured(f'{variable} must look like "5/60" (requests/seconds).')
+    return int(count), int(seconds)
+
+
+def database(url, pool_max):
+    """Django's settings of a PostgreSQL URL; postgresql+psycopg2:// and ?host=/socket/folder are understood."""
+    scheme, _, rest = url.partition("://")
+    if scheme.split("+")[0] not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address.")
+    config = env.db_url_config(f"postgresql://{rest}")
+    options = config.pop("OPTIONS", {})
+    for key in ("host", "port", "user", "password"):
+        config[key.upper()] = str(options.pop(key, "") or config[key.upper()])
+    options["isolation_level"] = IsolationLevel.READ_COMMITTED
+    if pool_max:
+        options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 5}
+    # Connections are kept by the pool; Django's own persistence (CONN_MAX_AGE) cannot be mixed with it.
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def broker(url):
+    """A Redis address in Celery's spelling (unix:///path?db=1 is redis+socket:///path?virtual_host=1 there)."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
