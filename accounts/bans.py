@@ -6,15 +6,20 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, sessions
 from accounts.models import User
-from eventify.lib.errors import Conflict
+from eventify.lib.errors import Conflict, Forbidden
 
 
 @transaction.atomic
 def ban(user: User, *, reason: str, by: User) -> User:
-    """Ban the user and end all their sessions at once. Conflict for oneself or a Super Admin. Locks the user."""
+    """Ban the user and end all their sessions at once. Locks the user.
+
+    Conflict for oneself or a Super Admin, Forbidden for staff when one may not manage staff.
+    """
     user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     if user.pk == by.pk or user.is_superuser:
         raise Conflict(_("You cannot ban yourself or a Super Admin."))
+    if user.is_staff and not by.can("manage_staff"):
+        raise Forbidden(_("You may not ban a member of staff."))
     user.banned_at, user.ban_reason = timezone.now(), reason
     user.save(update_fields=["banned_at", "ban_reason", "updated_at"])
     sessions.end_all(user)

@@ -3,8 +3,9 @@
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Lower, Upper
+from django.utils.functional import cached_property
 from guardian.models import UserObjectPermission
 
 from accounts.permissions import LABEL, SUPER_ADMIN
@@ -95,6 +96,27 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
     def role(self):
         """The staff role, or None. Staff have exactly one."""
         return next((group.role for group in self.groups.all() if hasattr(group, "role")), None)
+
+    @cached_property
+    def lacks_two_factor(self) -> bool:
+        """Whether a staff role demands two-factor of them and they have not set it up. One query for staff."""
+        if not self.is_staff:
+            return False
+        mine = Q(user=self.pk) | Q(name=SUPER_ADMIN) if self.is_superuser else Q(user=self.pk)
+        waiting = ~Exists(self.totpdevice_set.filter(confirmed=True))
+        return Role.objects.filter(mine, waiting, requires_two_factor=True).exists()
+
+    @property
+    def is_super_admin(self) -> bool:
+        """Whether they may do everything now."""
+        return self.is_superuser and self.is_active and not self.is_banned and not self.lacks_two_factor
+
+    def has_perm(self, perm, obj=None) -> bool:
+        """Also a Super Admin holds nothing while two-factor is lacking."""
+        return not (self.is_superuser and self.lacks_two_factor) and super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label) -> bool:
+        return not (self.is_superuser and self.lacks_two_factor) and super().has_module_perms(app_label)
 
     def can(self, permission: str, on=None) -> bool:
         """Whether the user holds `permission` (an id of the catalogue) everywhere, or on the partner of `on`."""

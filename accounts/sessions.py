@@ -9,13 +9,17 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+from accounts import audit, codes, lockout
+from accounts.backends import find_users, is_text
 from accounts.models import DeviceToken, Session, User
+from accounts.notify import notify
 from eventify.lib.errors import DomainError
 
 DEVICE_TOKEN_LIFE = timedelta(days=180)  # without use
 SESSION_LIFE = timedelta(days=90)  # far beyond what any token of it lives
+REPEAT_GRACE = timedelta(seconds=30)  # in which a refresh token that comes again is a repeated request
 _USE_NOTED_EVERY = timedelta(hours=1)  # so that reading does not write
 
 
@@ -27,24 +31,100 @@ class WrongCredentials(DomainError):
     message = _("Invalid credentials.")
 
 
-def check_credentials(identifier: str, password: str) -> User:
-    """The user with this e-mail, username or phone and this password; WrongCredentials otherwise."""
+class WrongOtp(WrongCredentials):
+    """The password was right, the code of the second step was not, or was used before (401)."""
+
+    code = "wrong_otp"
+    message = _("This code is not right, or was used before.")
+
+
+class OtpRequired(DomainError):
+    """The password was right and the account has two-factor: send the code, too (401). `user` is whose it is."""
+
+    status = 401
+    code = "otp_required"
+    message = _("Enter the code of your authenticator app, or a recovery code.")
+
+    def __init__(self, user: User):
+        super().__init__()
+        self.user = user
+
+
+class TokenRefused(DomainError):
+    """A refresh token that is none, has expired, was used before or whose session has ended (401)."""
+
+    status = 401
+    code = "token_refused"
+    message = _("The token is invalid or has expired. Log in again.")
+
+
+# --- Proving who one is -------------------------------------------------------------------------------
+
+
+def check_credentials(identifier: str, password: str, *, otp: str = "", address: str = "") -> User:
+    """The user with this e-mail, username or phone and this password; with two-factor on also with this code.
+
+    Every attempt is counted first (accounts/lockout.py), so never call it inside a transaction. LockedOut after too
+    many, WrongCredentials, OtpRequired (no code was sent; this counts as nothing) or WrongOtp.
+    """
+    if not (is_text(identifier) and is_text(password)):
+        raise WrongCredentials
+    attempt = lockout.begin(identifier, address)
     user = authenticate(username=identifier, password=password)
     if user is None:
+        lockout.failed(attempt, find_users(identifier), address)
         raise WrongCredentials
+    if codes.is_on(user):
+        _check_code(user, otp, attempt, address)
+    return _came_in(user, attempt)
+
+
+def check_second_step(user: User, otp: str, *, address: str = "") -> User:
+    """The user, whose password was right a moment ago, if the code is, too. Raises as `check_credentials`."""
+    attempt = lockout.begin(user.email, address)
+    _check_code(user, otp, attempt, address)
+    return _came_in(user, attempt)
+
+
+def _check_code(user: User, otp: str, attempt: lockout.Attempt, address: str) -> None:
+    if not otp:
+        lockout.neither(attempt)
+        raise OtpRequired(user)
+    if not codes.use(user, otp):
+        lockout.failed(attempt, [user], address)
+        raise WrongOtp
+
+
+def _came_in(user: User, attempt: lockout.Attempt) -> User:
+    lockout.succeeded(attempt)
     User.objects.filter(pk=user.pk).update(last_active_at=timezone.now())
     return user
 
 
+# --- Bearer sessions ----------------------------------------------------------------------------------
+
+
 @transaction.atomic
-def start(user: User) -> tuple[Session, str]:
+def start(user: User, *, address: str = "", user_agent: str = "") -> tuple[Session, str]:
     """Open a session; returns it and its access token (JWT; `sub` the user's uid, `sid` the session's).
 
     WrongCredentials when the password was changed, or the user banned, since the user was read.
     """
     _check_unchanged(user)
-    session = Session.objects.create(user=user)
+    session = Session.objects.create(
+        user=user,
+        refresh_jti=secrets.token_hex(16),
+        refreshed_at=timezone.now(),
+        confirmed_at=timezone.now(),  # who has just logged in has proved it
+        address=_short(address, 45),
+        user_agent=_short(user_agent, 200),
+    )
     return session, access_token(session)
+
+
+def _short(text: str, most: int) -> str:
+    """The text as PostgreSQL takes it, cut."""
+    return text.replace("\x00", "")[:most].encode("utf-8", "replace").decode()
 
 
 def _check_unchanged(user: User) -> None:
@@ -56,21 +136,81 @@ def _check_unchanged(user: User) -> None:
 
 def access_token(session: Session) -> str:
     """A fresh access token of the session, good for settings.ACCESS_TOKEN_EXPIRE_MINUTES."""
-    token = AccessToken()
+    return _token(AccessToken(), session)
+
+
+def refresh_token(session: Session) -> str:
+    """The one refresh token of the session that is good now, for settings.REFRESH_TOKEN_EXPIRE_DAYS from now."""
+    token = RefreshToken()
+    token["jti"] = session.refresh_jti
+    return _token(token, session)
+
+
+def _token(token: Token, session: Session) -> str:
     token["sub"] = str(session.user.uid)
     token["sid"] = str(session.uid)
     return str(token)
 
 
-def find(token: str) -> Session | None:
-    """The live session (with its user) that the access token belongs to, or None. One query."""
+def _claims(kind: type[Token], token) -> dict | None:
+    """What the token says, when it is one of this kind, ours, and not expired."""
+    if not is_text(token):
+        return None
     try:
-        claims = AccessToken(token)
-        sid, sub = claims["sid"], claims["sub"]
+        claims = kind(token)
+        return {name: claims[name] for name in ("sid", "sub", "jti")}
     except (TokenError, KeyError):
         return None
-    live = Session.objects.select_related("user").filter(ended_at=None, user__is_active=True, user__banned_at=None)
-    return live.filter(uid=sid, user__uid=sub).first()
+
+
+def find(token: str) -> Session | None:
+    """The live session (with its user) that the access token belongs to, or None. One query."""
+    claims = _claims(AccessToken, token)
+    return claims and _live().filter(uid=claims["sid"], user__uid=claims["sub"]).first()
+
+
+def find_by_uid(uid: str) -> Session | None:
+    """The live session (with its user) that a browser's cookie stands for, or None. One query."""
+    return _live().filter(uid=uid).first()
+
+
+def _live():
+    return Session.objects.select_related("user").filter(ended_at=None, user__is_active=True, user__banned_at=None)
+
+
+def refresh(token: str) -> tuple[Session, str, str]:
+    """Exchange a refresh token for a new pair, once: (session, access token, refresh token).
+
+    TokenRefused otherwise. When a token comes again later than the moment that a repeated request may take, two
+    people have it: the session ends, and the owner is told.
+    """
+    claims = _claims(RefreshToken, token)
+    session = claims and _live().filter(uid=claims["sid"], user__uid=claims["sub"]).first()
+    if not session:
+        raise TokenRefused
+    now, jti = timezone.now(), secrets.token_hex(16)
+    # One conditional statement about this row alone: of parallel exchanges it lets one through.
+    same = Session.objects.filter(pk=session.pk, ended_at=None, refresh_jti=claims["jti"])
+    if not _rotate(same, jti, now):
+        _note_reuse(session, now)
+        raise TokenRefused
+    session.refresh_jti, session.refreshed_at = jti, now
+    return session, access_token(session), refresh_token(session)
+
+
+def _rotate(rows, jti: str, now) -> bool:
+    return rows.update(refresh_jti=jti, refreshed_at=now) == 1
+
+
+@transaction.atomic
+def _note_reuse(session: Session, now) -> None:
+    old = Session.objects.filter(pk=session.pk, ended_at=None, refreshed_at__lt=now - REPEAT_GRACE)
+    if old.update(ended_at=now):
+        audit.record("REUSED_REFRESH_TOKEN", session.user, by=None, session=str(session.uid), address=session.address)
+        sentence = _(
+            "A log-in of yours was used from two places, so we ended it. If this was not you, change your password."
+        )
+        notify(session.user, str(_("We ended one of your log-ins")), str(sentence), level="critical")
 
 
 def end(session: Session) -> None:
@@ -78,10 +218,14 @@ def end(session: Session) -> None:
     Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=timezone.now())
 
 
-def end_all(user: User) -> None:
-    """End every session and device token of the user (ban, password change)."""
-    user.sessions.filter(ended_at=None).update(ended_at=timezone.now())
+def end_all(user: User, *, keep: Session | None = None) -> None:
+    """End every session and device token of the user (ban, password change) but the one to keep."""
+    live = user.sessions.filter(ended_at=None)
+    (live.exclude(pk=keep.pk) if keep else live).update(ended_at=timezone.now())
     user.device_tokens.all().delete()
+
+
+# --- Device tokens ------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -111,6 +255,11 @@ def forget_old_sessions() -> int:
 def forget_expired_device_tokens() -> int:
     """Delete the device tokens that nobody used for 180 days; returns how many."""
     return DeviceToken.objects.filter(last_used_at__lte=timezone.now() - DEVICE_TOKEN_LIFE).delete()[0]
+
+
+def unguessable() -> str:
+    """A password that nobody knows."""
+    return secrets.token_urlsafe(32)
 
 
 def _hash(token: str) -> str:

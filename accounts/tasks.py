@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import mail, sessions
+from accounts import lockout, mail, sessions
 
 
 @shared_task
@@ -12,4 +12,4 @@ def send_pending_mail() -> int:
 
 @shared_task
 def forget_expired_tokens() -> int:
-    return sessions.forget_expired_device_tokens() + sessions.forget_old_sessions()
+    return sessions.forget_expired_device_tokens() + sessions.forget_old_sessions() + lockout.forget_old()

@@ -6,6 +6,7 @@ from accounts.admin import ThroughVerbs, ViewOnly
 from bookings import ticket_types
 from bookings.models import (
     Booking,
+    MassRefund,
     Order,
     Payment,
     Refund,
@@ -124,4 +125,14 @@ class SandboxChargeAdmin(ViewOnly):
     list_filter = ("status",)
     search_fields = ("reference__startswith", "description")
     date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(MassRefund)
+class MassRefundAdmin(ViewOnly):
+    """Refunds of everybody who paid for an event."""
+
+    list_display = ("event", "reason", "requested_by", "created_at", "finished_at")
+    list_select_related = ("event", "requested_by")
+    search_fields = ("event__name", "reason")
     ordering = ("-id",)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from bookings import inventory, refunds, tickets, waitlist
+from bookings import bookkeeping, inventory, refunds, tickets, waitlist
 from bookings.models import Booking, Order, Ticket
 from eventify.lib.errors import Conflict
 from events.models import Event
@@ -118,6 +118,8 @@ def _end(order: Order, bookings: list[Booking], events: dict[int, Event], reason
         order.cancelled_at = now
         order.save(update_fields=["status", "cancelled_at", "has_expired", "updated_at"])
     waitlist.release(bookings, events)
+    if amount:
+        bookkeeping.given_back(order, bookings)  # last: it locks the partners' balances
 
 
 def overdue():

@@ -285,6 +285,31 @@ class Refund(Entity):
         return f"{self.amount} of {self.payment_id} ({self.status})"
 
 
+class MassRefund(Entity):
+    """Everybody who paid for an event gets the money back, though the event stays (it is postponed, say).
+
+    It covers the bookings up to `newest_booking`; a sweep (bookings/calling_off.py) works it off.
+    """
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="mass_refunds")
+    reason = models.CharField(max_length=200)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="mass_refunds")
+    newest_booking = models.BigIntegerField(help_text="The id of the last booking that it covers.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event"], condition=Q(finished_at=None), name="mass_refund_one_open")
+        ]
+
+    def __str__(self):
+        return f"Refund of {self.event_id}"
+
+    @property
+    def permission_scope(self):
+        return self.event.partner
+
+
 class WebhookDelivery(models.Model):
     """What a payment provider told us, stored before it is believed; a repeated delivery is the same row."""
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import mail, notify
 from accounts.models import User
-from bookings import cancelling, checkout, inventory, refunds, sales, seats, tickets, waitlist
+from bookings import bookkeeping, cancelling, checkout, inventory, refunds, sales, seats, tickets, waitlist
 from bookings.models import Booking, Order, Payment, WebhookDelivery
 from bookings.providers import provider
 from bookings.providers.base import Report, Unreachable
@@ -63,7 +63,7 @@ def _apply_locked(payment: Payment, report: Report) -> None:
         return
     payment.order = order
     payment.status, payment.provider_reference = report.status, report.reference
-    payment.paid_at = timezone.now() if report.status == Payment.Status.PAID else None
+    payment.paid_at = (report.at or timezone.now()) if report.status == Payment.Status.PAID else None
     payment.save(update_fields=["status", "provider_reference", "paid_at", "updated_at"])
     if payment.status == Payment.Status.PAID:
         _settle(payment, order, events, report.method)
@@ -73,9 +73,10 @@ def _settle(payment: Payment, order: Order, events: dict[int, Event], method: st
     User.objects.filter(pk=order.user_id).update(total_spent=F("total_spent") + payment.amount)
     takes_place = all(event.state != Event.State.CANCELLED for event in events.values())
     if takes_place and (order.status == Order.Status.PENDING or (order.has_expired and _take_again(order, events))):
-        return _confirm(order, payment, method)
+        return _confirm(order, payment, events, method)
     if order.status == Order.Status.PENDING:
         cancelling.end(order, events, reason="event cancelled")
+    bookkeeping.came_in_vain(payment)
     refunds.request_of(payment, payment.amount, reason="paid twice, too late or for a cancelled event")
     why = _("The places were gone, or the event was cancelled.")
     notify.notify(order.user, _("Your payment goes back to you"), why, kind="order")
@@ -83,7 +84,7 @@ def _settle(payment: Payment, order: Order, events: dict[int, Event], method: st
     return None
 
 
-def _confirm(order: Order, payment: Payment, method: str) -> None:
+def _confirm(order: Order, payment: Payment, events: dict[int, Event], method: str) -> None:
     order.status, order.paid_at, order.cancelled_at, order.has_expired = Order.Status.PAID, payment.paid_at, None, False
     order.payment_method, order.payment_transaction_id = method, payment.provider_reference
     order.save()
@@ -96,6 +97,7 @@ def _confirm(order: Order, payment: Payment, method: str) -> None:
     title = _("Your tickets for %(event)s are ready") % {"event": held[0].event.name}
     notify.notify(order.user, title, kind="order", level="success")
     mail.queue("tickets", order.user.email, order=str(order.uid), event=held[0].event.name, qty=places)
+    bookkeeping.sold(payment, held, events)  # last: it locks the partners' balances
 
 
 def _take_again(order: Order, events: dict[int, Event]) -> bool:

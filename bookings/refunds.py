@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from bookings import bookkeeping
 from bookings.models import Order, Payment, Refund
 from bookings.providers import provider
 from bookings.providers.base import Unreachable
@@ -53,7 +54,7 @@ def send(only: int | None = None) -> int:
 
 @transaction.atomic
 def _send_one(key: int) -> bool:
-    open_ones = Refund.objects.select_for_update(skip_locked=True, of=("self",)).select_related("payment")
+    open_ones = Refund.objects.select_for_update(skip_locked=True, of=("self",)).select_related("payment__order")
     refund = open_ones.filter(pk=key, status=Refund.Status.REQUESTED).first()
     if refund is None:
         return False
@@ -64,4 +65,5 @@ def _send_one(key: int) -> bool:
         return False
     refund.status, refund.done_at = Refund.Status.DONE, timezone.now()
     refund.save(update_fields=["status", "done_at", "updated_at"])
+    bookkeeping.sent_back(refund)
     return True

@@ -45,9 +45,10 @@ def seed_arguments():
 
 
 def prepare(seed):
-    """Check, migrate, collect static files when they changed, seed an empty database."""
+    """Check, migrate, bring the ledger up, collect static files when they changed, seed an empty database."""
     run_system_checks()
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    call_command("ledger_post_missing", verbosity=0, skip_checks=True)
     for error in run_checks(tags=[Tags.database], databases=["default"]):
         raise ImproperlyConfigured(error.msg)
     collect_static()

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy
 
 from eventify.environment import broker, choice, database, env, limit, number, switch, text, time_zone
 from eventify.home import Home
@@ -146,7 +147,14 @@ EVENTIFY_PHONE_REGION = text("EVENTIFY_PHONE_REGION", "IN").upper()
 EVENTIFY_IDEMPOTENCY_KEY = choice("EVENTIFY_IDEMPOTENCY_KEY", "required", ("required", "optional"))
 EVENTIFY_FEE_PERCENT = Decimal(text("EVENTIFY_FEE_PERCENT", "5"))  # of a sale, for partners without one of their own
 EVENTIFY_SETTLEMENT_DAYS = number("EVENTIFY_SETTLEMENT_DAYS", 2, least=0)  # until a sale's money may be paid out
-EVENTIFY_PAYOUT_PROVIDER = choice("EVENTIFY_PAYOUT_PROVIDER", "sandbox", ("sandbox", "bank_file"))
+# The sandbox pays no real money, so production writes bank files unless told otherwise.
+EVENTIFY_PAYOUT_PROVIDER = choice(
+    "EVENTIFY_PAYOUT_PROVIDER", "bank_file" if PRODUCTION else "sandbox", ("sandbox", "bank_file")
+)
+EVENTIFY_PAYOUT_MINIMUM = Decimal(text("EVENTIFY_PAYOUT_MINIMUM", "1"))  # of a payout, in any currency
+EVENTIFY_BANK_HOLDER = text("EVENTIFY_BANK_HOLDER", "Eventify")  # our own account, which bank files pay from
+EVENTIFY_BANK_ACCOUNT = text("EVENTIFY_BANK_ACCOUNT", "" if PRODUCTION else "000111222333")
+EVENTIFY_BANK_ROUTING = text("EVENTIFY_BANK_ROUTING", "")
 EVENTIFY_STEP_UP_MINUTES = number("EVENTIFY_STEP_UP_MINUTES", 15)  # that a proof of identity counts for money and roles
 EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
 EVENTIFY_RATE_LIMITS = switch("EVENTIFY_RATE_LIMITS", True)
@@ -195,6 +203,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "eventify.csp.PathCSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -214,6 +223,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ]
@@ -225,12 +235,23 @@ TEMPLATES = [
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/login/"
-UNFOLD = {"SITE_TITLE": "Eventify", "SITE_HEADER": "Eventify", "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {
+    "SITE_TITLE": "Eventify",
+    "SITE_HEADER": "Eventify",
+    "SITE_URL": "/command-center/",
+    "SHOW_VIEW_ON_SITE": False,
+    "SITE_DROPDOWN": [
+        {"icon": "space_dashboard", "title": gettext_lazy("Command center"), "link": "/command-center/"},
+        {"icon": "public", "title": gettext_lazy("Public site"), "link": "/"},
+    ],
+}
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail addresses are unique whatever their case: a constraint on Lower("email")
     "guardian.W001",  # accounts.backends asks guardian itself
 ]
 AUTHENTICATION_BACKENDS = ["accounts.backends.EventifyBackend"]
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # accounts/lockout.py counts failures, for every way in
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # seconds that a mailed link to choose a password works
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
@@ -263,6 +284,8 @@ SIMPLE_JWT = {
 # --- Language, files, mail --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("nl", "Nederlands")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -12,14 +12,18 @@ handler404 = "eventify.contracts.errors.not_found"
 handler500 = "eventify.contracts.errors.server_error"
 
 urlpatterns = [
+    path("", include("eventify.contracts.command_center.urls")),
     path("", include("eventify.contracts.eventify_plus.urls")),
     path("", include("eventify.contracts.evient.urls")),
     path("", include("eventify.contracts.evently.urls")),
     path("", include("accounts.urls")),
+    path("", include("partners.urls")),
     path("", include("bookings.urls")),
     path("", include("events.urls")),
     path("", include("django_prometheus.urls")),
-    path("admin/", RedirectView.as_view(url="/django-admin/"), name="admin-redirect"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("command-center/", include("accounts.command_center.urls")),
+    path("admin/", RedirectView.as_view(url="/command-center/"), name="admin-redirect"),
     path("django-admin/", admin.site.urls),
     re_path(r"^media/(?P<path>event_images/.+|event_type_icons/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]

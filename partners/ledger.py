@@ -1,11 +1,11 @@
 """Posting to the ledger: every movement of money is one balanced transfer, posted once per key.
 
-The database has the last word (partners/migrations/0003): it refuses a transfer that is not balanced when its
-transaction commits, and any change or deletion afterwards.
+The database has the last word (partners/migrations/0003 and 0004): it refuses a transfer that is not balanced when
+its transaction commits, seals it then, keeps the balances, and refuses any change or deletion afterwards.
 """
 
-import hashlib
-import json
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -29,37 +29,53 @@ class Line(NamedTuple):
     booking_uid: UUID | None = None
 
 
+class Posting(NamedTuple):
+    """One transfer that is to be posted; its lines add up to nothing."""
+
+    kind: Kind
+    key: str
+    currency: str
+    lines: Sequence[Line]
+    note: str = ""
+    by: User | None = None
+    at: datetime | None = None  # when the money moved; now
+
+
 def post(
-    kind: Kind, key: str, currency: str, lines: list[Line], *, by: User | None = None, note: str = ""
+    kind: Kind, key: str, currency: str, lines: Sequence[Line], *, by: User | None = None, note: str = ""
 ) -> Transfer | None:
     """Post one transfer inside the caller's transaction; None when the key has been posted before.
 
-    Entries are written in the order of their partner, so that two transfers lock balances in one order.
     IntegrityError at commit when the lines do not add up to nothing.
     """
-    transfer = Transfer(kind=kind, key=key, currency=currency, note=note[:200], by=by, created_at=timezone.now())
-    ordered = sorted(lines, key=lambda line: line.partner.pk if line.partner else 0)
-    transfer.seal = seal(transfer, ordered)
-    posted = Transfer.objects.bulk_create([transfer], ignore_conflicts=True)
-    transfer = Transfer.objects.filter(key=key, uid=posted[0].uid).first()
-    if transfer is None:
-        return None
+    return next(iter(post_all([Posting(kind, key, currency, lines, note, by)])), None)
+
+
+def post_all(postings: Sequence[Posting]) -> list[Transfer]:
+    """Post these transfers inside the caller's transaction with three statements; returns those that are new.
+
+    Locks the balances that they move, in the order of partner and kind, so that two callers never wait for each other.
+    """
+    asked = {posting.key: (posting, _transfer(posting)) for posting in postings}
+    if not asked:
+        return []
+    Transfer.objects.bulk_create([transfer for _posting, transfer in asked.values()], ignore_conflicts=True)
+    ours = [transfer.uid for _posting, transfer in asked.values()]
+    posted = list(Transfer.objects.filter(uid__in=ours).order_by("pk"))  # a key that was posted has another uid
+    sides = [(transfer, line) for transfer in posted for line in asked[transfer.key][0].lines]
+    sides.sort(key=lambda side: (side[1].partner.pk if side[1].partner else 0, side[0].kind))
     Entry.objects.bulk_create(
-        Entry(transfer=transfer, created_at=transfer.created_at, **line._asdict()) for line in ordered
+        Entry(transfer=transfer, created_at=transfer.created_at, **line._asdict()) for transfer, line in sides
     )
-    return transfer
+    return posted
 
 
-def seal(transfer: Transfer, lines) -> str:
-    """SHA-256 (hex) over everything that a transfer says; `lines` in any order, Lines or Entries."""
-    sides = sorted(_spelled(line) for line in lines)
-    head = [str(transfer.uid), transfer.key, transfer.kind, transfer.currency, transfer.note]
-    whole = json.dumps([*head, transfer.by_id, transfer.created_at.timestamp(), sides])
-    return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def _spelled(line) -> list[str]:
-    partner = line.partner_id if isinstance(line, Entry) else line.partner and line.partner.pk
-    uids = (line.event_uid, line.order_uid, line.booking_uid)
-    amounts = (f"{line.debit:.2f}", f"{line.credit:.2f}")
-    return [line.account, *amounts, str(partner or ""), *(str(uid or "") for uid in uids)]
+def _transfer(posting: Posting) -> Transfer:
+    return Transfer(
+        kind=posting.kind,
+        key=posting.key,
+        currency=posting.currency,
+        note=posting.note[:200],
+        by=posting.by,
+        created_at=posting.at or timezone.now(),
+    )

@@ -89,7 +89,7 @@ def _made_up(how_many: int, locales: tuple[str, ...], seed: int) -> Iterator[Use
     for number in range(how_many):
         locale = locales[number % len(locales)]
         name = _name(fakers[locale], locale, chance)
-        stem = f"{slugify(_latin(name)).replace('-', '.')}.{seed % 100}{number:02}"
+        stem = f"{slugify(latin(name)).replace('-', '.')}.{seed % 100}{number:02}"
         yield _person(name, stem, f"{_ABROAD[locale]}{seed % 10}{number:04}", chance.choice(cities))
 
 
@@ -115,6 +115,7 @@ def _person(name: str, stem: str, phone: str, city: world.City) -> User:
     )
 
 
-def _latin(text: str) -> str:
+def latin(text: str) -> str:
+    """The text in plain letters."""
     bare = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D"))
     return bare.encode("ascii", "ignore").decode()

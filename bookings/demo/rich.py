@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Notification, User
 from accounts.notify import notify
-from bookings.demo import people, world
+from bookings.demo import people, trade, world
 from bookings.demo.building import build
 from bookings.demo.coming import COMING
 from bookings.demo.past import PAST
@@ -23,9 +23,12 @@ def make(admin: User, progress: Progress) -> list[Show]:
     staff = people.staff(admin)
     partners = {entry.slug: _partner(entry) for entry in world.PARTNERS}
     _employ(people.promoter(), partners["monsoon-live"], by=admin)
+    trade.equip(partners, staff, by=admin)
+    trade.date_back(partners)
     buyers = [people.buyer(), *people.buyers(world.BUYERS, world.LOCALES, _SEED)]
     shows = build(EVENTS, partners, buyers, by=admin, gate=staff["gate"], progress=progress, seed=_SEED)
     if shows:
+        trade.pay(partners, staff, by=admin)
         _tell(admin, staff, shows)
     return shows
 
@@ -38,7 +41,6 @@ def _partner(entry: world.Organisation) -> Partner:
             "name": entry.name,
             "type": entry.type,
             "status": entry.status,
-            "verification_status": entry.verification,
             "contact_email": entry.email,
             "phone": entry.phone,
             "website": entry.website,

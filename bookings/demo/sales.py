@@ -17,6 +17,7 @@ from bookings.providers import provider, sandbox
 from events.models import Event
 
 HISTORY = 90  # days
+_PAYS_AFTER = timedelta(seconds=95)
 _LEAD = 60  # days before an event on which its sale begins
 _PARTY = (1, 2, 2, 2, 3, 4, 4, 5)
 GATES = ("North gate", "South gate", "Main entrance")
@@ -33,12 +34,12 @@ class Show:
     sold: list[tuple[Order, datetime]] = field(default_factory=list)
 
 
-def pay(order: Order) -> Order:
-    """Pay a pending order at the sandbox provider."""
+def pay(order: Order, at: datetime) -> Order:
+    """Pay a pending order at the sandbox provider, which says that it was at this moment."""
     if order.status == Order.Status.PENDING:
         payment = order.payments.get()
         sandbox.decide(SandboxCharge.objects.get(reference=payment.uid), SandboxCharge.Status.PAID)
-        payments.apply(provider(payment.provider).ask(payment))
+        payments.apply(provider(payment.provider).ask(payment)._replace(at=at))
     return order
 
 
@@ -86,7 +87,7 @@ def _sell_one(show: Show, moment: datetime, qty: int, buyers: list[User], chance
     qty = min(qty, row.quantity_total - row.quantity_sold, row.max_per_order or qty)
     order = orders.place([orders.Line(row.pk, qty)], by=chance.choice(buyers))
     row.quantity_sold += qty
-    show.sold.append((pay(order), moment))
+    show.sold.append((pay(order, moment + _PAYS_AFTER), moment))
 
 
 def _sell_the_rest(show: Show, buyers: list[User], chance: random.Random) -> None:
@@ -99,7 +100,7 @@ def _sell_the_rest(show: Show, buyers: list[User], chance: random.Random) -> Non
 def _date_back(sales: list[tuple[Order, datetime]]) -> None:
     for order, moment in sales:
         order.created_at = moment
-        order.paid_at = moment + timedelta(seconds=95) if order.total_amount else moment
+        order.paid_at = moment + _PAYS_AFTER if order.total_amount else moment
     sold = [order for order, _moment in sales]
     Order.objects.bulk_update(sold, ["created_at", "paid_at"], batch_size=200)
     made_at = Subquery(Order.objects.filter(pk=OuterRef("order")).values("created_at"))

@@ -74,7 +74,6 @@ class Organisation(NamedTuple):
     name: str
     type: str
     status: str
-    verification: str
     email: str
     phone: str
     website: str
@@ -87,7 +86,6 @@ PARTNERS = (
         "Monsoon Live",
         "Promoter",
         "Active",
-        "Verified",
         "hello@monsoonlive.example",
         "+918040001000",
         "https://monsoonlive.example",
@@ -98,7 +96,6 @@ PARTNERS = (
         "Noorderlicht Events",
         "Promoter",
         "Active",
-        "Verified",
         "info@noorderlicht.example",
         "+31201234567",
         "https://noorderlicht.example",
@@ -109,7 +106,6 @@ PARTNERS = (
         "Sông Hồng Concerts",
         "Promoter",
         "Active",
-        "Pending",
         "xinchao@songhong.example",
         "+842412345678",
         "https://songhong.example",
@@ -120,7 +116,6 @@ PARTNERS = (
         "Deccan Sports League",
         "Promoter",
         "Active",
-        "Verified",
         "play@deccansports.example",
         "+918022002200",
         "https://deccansports.example",
@@ -131,24 +126,18 @@ PARTNERS = (
         "Kaveri Convention Hall",
         "Venue",
         "Active",
-        "Verified",
         "desk@kaverihall.example",
         "+918025550000",
         "",
         390,
     ),
-    Organisation(
-        "chai-and-co", "Chai & Co. Catering", "Vendor", "Active", "Pending", "order@chaiandco.example", "", "", 45
-    ),
-    Organisation(
-        "lotus-drinks", "Lotus Drinks", "Sponsor", "Invited", "Pending", "brand@lotusdrinks.example", "", "", 0
-    ),
+    Organisation("chai-and-co", "Chai & Co. Catering", "Vendor", "Active", "order@chaiandco.example", "", "", 45),
+    Organisation("lotus-drinks", "Lotus Drinks", "Sponsor", "Invited", "brand@lotusdrinks.example", "", "", 0),
     Organisation(
         "fly-by-night",
         "Fly-by-Night Shows",
         "Promoter",
         "Suspended",
-        "Rejected",
         "nobody@flybynight.example",
         "",
         "",

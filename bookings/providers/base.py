@@ -1,5 +1,6 @@
 """What a payment provider does for us. The rest of the code knows only this."""
 
+from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -35,6 +36,7 @@ class Report(NamedTuple):
     reference: str
     method: str
     delivery: str  # the provider's id of this message; "" when we asked
+    at: datetime | None = None  # when it happened; None: now
 
 
 class Provider(Protocol):

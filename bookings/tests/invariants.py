@@ -1,8 +1,9 @@
 """What is true of every event's stock after any verb, any race and any crash."""
 
+from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
-from bookings import sales, waitlist
+from bookings import ledger_checks, sales, waitlist
 from bookings.models import Booking, Payment, Seat, Ticket
 from events.models import Event
 
@@ -16,9 +17,19 @@ def broken(event: Event) -> list[str]:
 
 
 def check(*events: Event) -> None:
-    """AssertionError with every sentence, when an invariant is broken."""
+    """AssertionError with every sentence, when an invariant of these events or of the books is broken."""
     sentences = [sentence for event in events for sentence in broken(event)]
+    sentences += [f"ledger, {breach.check}: {breach.sentence}" for breach in books()]
     assert not sentences, "\n".join(sentences)
+
+
+def books() -> list[ledger_checks.Breach]:
+    """What is wrong with the ledger; in a test's transaction it is made what it would be after the commit."""
+    if connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    return list(ledger_checks.breaches())
 
 
 def _places(bookings) -> int:

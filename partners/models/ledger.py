@@ -46,8 +46,14 @@ class Transfer(models.Model):
     currency = models.CharField(max_length=3)
     note = models.CharField(max_length=200, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="transfers")
-    created_at = models.DateTimeField(help_text="When it was posted.")
-    seal = models.CharField(max_length=64, help_text="SHA-256 over the transfer and its entries.")
+    created_at = models.DateTimeField(help_text="When the money moved.")
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="SHA-256 over the transfer and its entries; the database sets it at the commit.",
+    )
     xact = models.BigIntegerField(null=True, editable=False, help_text="The database transaction that posted it.")
 
     class Meta:

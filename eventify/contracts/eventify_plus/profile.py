@@ -11,6 +11,7 @@ REQUIRED = ("email", "phone_number", "password")
 PLACE = ("pincode", "district", "state", "country", "place")
 NAMES = ("username", "first_name", "last_name")
 COORDINATES = {"latitude": 90, "longitude": 180}  # degrees either way
+OTP_MAX = 32
 NAME_MAX = 99  # two of them and a blank fit into a full name
 _NUMBER = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,30})?")
 
@@ -27,13 +28,14 @@ def registration(body: dict) -> dict:
     return {"phone": texts.pop("phone_number"), "full_name": full_name, **texts, **degrees}
 
 
-def credentials(body: dict) -> tuple[str, str]:
-    """(username, password) of a log-in. FieldErrors names what is missing."""
-    errors = _unknown(body, ("username", "password"))
+def credentials(body: dict) -> tuple[str, str, str]:
+    """(username, password, code of the second step or "") of a log-in. FieldErrors names what is missing."""
+    errors = _unknown(body, ("username", "password", "otp"))
     username, password = (_text(body, name, errors, required=True) for name in ("username", "password"))
+    otp = _text(body, "otp", errors, most=OTP_MAX)
     if errors:
         raise FieldErrors(errors)
-    return username, password
+    return username, password, otp
 
 
 def _unknown(body: dict, known: tuple[str, ...]) -> dict:

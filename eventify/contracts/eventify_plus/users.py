@@ -9,6 +9,7 @@ from eventify.contracts.eventify_plus import profile
 from eventify.contracts.eventify_plus.conventions import FieldErrors, PlusView, TokenView, count
 from eventify.contracts.eventify_plus.spelling import coordinate
 from eventify.lib.errors import Invalid
+from eventify.lib.ratelimit import client_address
 
 
 class Register(PlusView):
@@ -30,9 +31,11 @@ class Login(PlusView):
 
     def post(self, request):
         count("login", request)
-        username, password = profile.credentials(bodies.read(request))
+        username, password, otp = profile.credentials(bodies.read(request))
         try:
-            user = sessions.check_credentials(username, password)
+            user = sessions.check_credentials(username, password, otp=otp, address=client_address(request))
+        except (sessions.WrongOtp, sessions.OtpRequired) as refusal:
+            raise FieldErrors({"otp": [str(refusal.message)]}, status=refusal.status) from None
         except sessions.WrongCredentials as refusal:
             raise FieldErrors({"username": [str(refusal.message)]}, status=refusal.status) from None
         return Response({"message": "Login successful", "token": sessions.new_device_token(user), **_account(user)})

@@ -6,6 +6,7 @@ from accounts import sessions, signup
 from accounts.models import User
 from eventify.contracts.evently import fields
 from eventify.contracts.evently.conventions import Anyone, EventlyView, LoggedIn
+from eventify.lib import ratelimit
 
 ADMIN, USER = "admin", "user"
 
@@ -19,10 +20,11 @@ class NewUser(fields.Fields):
 
 
 class Credentials(fields.Fields):
-    """Who comes in."""
+    """Who comes in; with two-factor also the code."""
 
     email = fields.Text(max_length=254)
     password = fields.Text(max_length=signup.PASSWORD_MAX, trim_whitespace=False)
+    otp = fields.Text(max_length=32, required=False, allow_blank=True)
 
 
 def user_on_wire(user: User) -> dict:
@@ -53,8 +55,10 @@ class Login(EventlyView):
 
     def post(self, request):
         given = self.read(Credentials)
-        user = sessions.check_credentials(given["email"], given["password"])
-        _session, token = sessions.start(user)
+        address, agent = ratelimit.client_address(request), request.META.get("HTTP_USER_AGENT", "")
+        otp = given.get("otp", "")
+        user = sessions.check_credentials(given["email"], given["password"], otp=otp, address=address)
+        _session, token = sessions.start(user, address=address, user_agent=agent)
         return Response({"access_token": token, "token_type": "bearer"})
 
 

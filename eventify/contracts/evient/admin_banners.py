@@ -6,8 +6,10 @@ from rest_framework import serializers
 
 from accounts import audit
 from eventify.contracts.evient import shapes
-from eventify.contracts.evient.conventions import View, filtered, listing, ok, staff
-from eventify.contracts.evient.fields import Body, Link, Text, Uid, read
+from eventify.contracts.evient.conventions import View, listing, ok
+from eventify.contracts.fields import Body, Link, Text, Uid, read
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import staff
 from eventify.lib.errors import Invalid, Missing
 from events.models import Banner, Event
 

@@ -8,9 +8,11 @@ from rest_framework import serializers
 from bookings import capacity, inventory
 from eventify.contracts.evient import rows, shapes, wording
 from eventify.contracts.evient.admin_ticket_types import TicketTypeBody, save_all
-from eventify.contracts.evient.conventions import View, filtered, listing, ok, organiser
+from eventify.contracts.evient.conventions import View, listing, ok
 from eventify.contracts.evient.events import EventFilters, find
-from eventify.contracts.evient.fields import Body, Choice, Link, Moment, Text, read
+from eventify.contracts.fields import Body, Choice, Link, Moment, Text, read
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import organiser
 from eventify.lib.errors import Forbidden
 from events import editing, states
 from events.models import Event

@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 from bookings import cancelling
 from bookings.models import Order
 from eventify.contracts.evient import rows, shapes
-from eventify.contracts.evient.conventions import View, filtered, listing, ok, organiser
-from eventify.contracts.evient.fields import Body, Choice, Text, read, uid_of
+from eventify.contracts.evient.conventions import View, listing, ok
 from eventify.contracts.evient.orders import Cancellation
+from eventify.contracts.fields import Body, Choice, Text, read, uid_of
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import organiser
 from eventify.lib.errors import Conflict
 
 ENDINGS = (Order.Status.CANCELLED.value, Order.Status.REFUNDED.value)

@@ -5,8 +5,9 @@ from rest_framework.exceptions import ValidationError
 
 from bookings import checkin
 from eventify.contracts.evient import rows, shapes
-from eventify.contracts.evient.conventions import View, ok, organiser
-from eventify.contracts.evient.fields import Body, Text, Uid, read
+from eventify.contracts.evient.conventions import View, ok
+from eventify.contracts.fields import Body, Text, Uid, read
+from eventify.contracts.needs import organiser
 from eventify.lib.errors import Missing
 from eventify.lib.wire import moment
 from events.models import Event

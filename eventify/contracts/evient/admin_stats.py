@@ -3,7 +3,8 @@
 from analytics import statistics
 from bookings.models import Order
 from eventify.contracts.evient import rows, shapes
-from eventify.contracts.evient.conventions import View, ok, staff
+from eventify.contracts.evient.conventions import View, ok
+from eventify.contracts.needs import staff
 
 RECENT = 5  # orders
 DAYS = 30

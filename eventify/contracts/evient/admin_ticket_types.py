@@ -7,9 +7,10 @@ from rest_framework import serializers
 from bookings import inventory, ticket_types
 from bookings.models import TicketType
 from eventify.contracts.evient import rows, shapes
-from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok, organiser
+from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok
 from eventify.contracts.evient.events import find
-from eventify.contracts.evient.fields import Body, Choice, Moment, Price, Text, Uid, read
+from eventify.contracts.fields import Body, Choice, Moment, Price, Text, Uid, read
+from eventify.contracts.needs import organiser
 from eventify.lib.errors import Forbidden, Invalid
 from events.models import Event
 

@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from bookings import cancelling, checkin
 from bookings.models import Ticket
 from eventify.contracts.evient import rows, shapes
-from eventify.contracts.evient.conventions import View, filtered, listing, ok, organiser
-from eventify.contracts.evient.fields import Body, Choice, read
+from eventify.contracts.evient.conventions import View, listing, ok
+from eventify.contracts.fields import Body, Choice, read
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import organiser
 from eventify.lib.errors import Conflict, Forbidden
 
 

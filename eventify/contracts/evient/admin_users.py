@@ -10,8 +10,10 @@ from accounts import audit, closing, roles, signup
 from accounts.models import Role, User
 from accounts.permissions import SUPER_ADMIN
 from eventify.contracts.evient import rows, shapes
-from eventify.contracts.evient.conventions import View, filtered, listing, ok, staff
-from eventify.contracts.evient.fields import Body, Choice, Link, Secret, Text, read
+from eventify.contracts.evient.conventions import View, listing, ok
+from eventify.contracts.fields import Body, Choice, Link, Secret, Text, read
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import staff
 from eventify.lib.errors import Forbidden
 
 ROLES = ("user", "admin")

@@ -4,16 +4,18 @@ from django.utils.translation import gettext as _
 
 from accounts import sessions, signup
 from eventify.contracts.evient import shapes
-from eventify.contracts.evient.conventions import ANYBODY, SIGNED_IN, View, ok
-from eventify.contracts.evient.fields import Body, Secret, Text, read
+from eventify.contracts.evient.conventions import View, ok
+from eventify.contracts.fields import Body, Secret, Text, read
+from eventify.contracts.needs import ANYBODY, SIGNED_IN
 from eventify.lib import ratelimit
 
 
 class Credentials(Body):
-    """Who one is, and the password."""
+    """Who one is, the password, and with two-factor the code."""
 
     email = Text(max_length=254)
     password = Secret()
+    otp = Text(max_length=32, required=False, allow_blank=True)
 
 
 class NewAccount(Body):
@@ -37,8 +39,10 @@ class Login(View):
     def post(self, request):
         count(request, "login")
         asked = read(request, Credentials)
-        user = sessions.check_credentials(asked["email"], asked["password"])
-        return ok(_with_token(user), _("You are logged in."))
+        address = ratelimit.client_address(request)
+        otp = asked.get("otp", "")
+        user = sessions.check_credentials(asked["email"], asked["password"], otp=otp, address=address)
+        return ok(_with_token(user, request), _("You are logged in."))
 
 
 class Register(View):
@@ -49,7 +53,7 @@ class Register(View):
     def post(self, request):
         count(request, "signup")
         user = signup.register(**read(request, NewAccount))
-        return ok(_with_token(user), _("Your account is ready."), status=201)
+        return ok(_with_token(user, request), _("Your account is ready."), status=201)
 
 
 class Me(View):
@@ -71,6 +75,7 @@ class Logout(View):
         return ok(message=_("You are logged out."))
 
 
-def _with_token(user) -> dict:
-    _session, token = sessions.start(user)
+def _with_token(user, request) -> dict:
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    _session, token = sessions.start(user, address=ratelimit.client_address(request), user_agent=agent)
     return shapes.person(user, token=token)

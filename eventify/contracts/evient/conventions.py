@@ -1,30 +1,25 @@
-"""The conventions of this contract: envelope, errors, pages, who may call what.
+"""The conventions of this contract: envelope, errors, pages.
 
 Views return bare data (`ok`, `listing`); the renderer puts the envelope around it, and one exception handler words
 every refusal.
 """
-
-from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts.authentication import BearerAuthentication
+from eventify.contracts.lists import page_asked
+from eventify.contracts.needs import DeclaredView
+from eventify.contracts.refusals import flat, plain
 from eventify.lib.errors import DomainError, Forbidden
 from eventify.lib.parsers import StrictJSONParser
-from partners import members
 
 LIMIT_MOST = 100
 LIMIT = 10
-_DIGITS_MOST = 18  # of a page number
 CODES = {
     400: "malformed",
     401: "unauthenticated",
@@ -64,7 +59,7 @@ def ok(data=None, message: str | None = None, status: int = 200) -> Response:
 
 def listing(request, rows, shape, limit: int = LIMIT) -> Response:
     """One page of the ordered query `rows`, each through `shape`; `page` and `limit` come from the query."""
-    page, limit = page_asked(request, limit)
+    page, limit = page_asked(request, "limit", limit, LIMIT_MOST)
     total, start = rows.count(), (page - 1) * limit
     found = rows[start : start + limit] if start < total else []
     response = Response([shape(row) for row in found])
@@ -78,34 +73,6 @@ def listing(request, rows, shape, limit: int = LIMIT) -> Response:
         "total_pages": pages,
     }
     return response
-
-
-def page_asked(request, limit: int) -> tuple[int, int]:
-    """`page` and `limit` of the query; ValidationError names each that is no number in its range."""
-    errors: dict[str, list] = {}
-    page = _number(request, "page", 1, None, errors)
-    limit = _number(request, "limit", limit, LIMIT_MOST, errors)
-    if errors:
-        raise exceptions.ValidationError(errors)
-    return page, limit
-
-
-def _number(request, name: str, default: int, most: int | None, errors: dict) -> int:
-    text = request.query_params.get(name, "").strip()
-    if not text:
-        return default
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MOST else 0
-    if number < 1 or (most and number > most):
-        errors[name] = [_("Use a whole number from 1 to %(most)s.") % {"most": most or "10^18"}]
-    return number
-
-
-def filtered(filters, request, rows):
-    """The rows that the query's filters leave (a FilterSet class); refuses known filters with bad values."""
-    chosen = filters(request.query_params, queryset=rows, request=request)
-    if not chosen.is_valid():
-        raise exceptions.ValidationError({name: list(said) for name, said in chosen.errors.items()})
-    return chosen.qs
 
 
 # --- Errors -------------------------------------------------------------------------------------------
@@ -145,105 +112,22 @@ def exception_handler(refusal: Exception, context) -> Response | None:
 
 def _of_domain(refusal: DomainError) -> dict:
     details = getattr(refusal, "errors", None) or refusal.details
-    return error_body(refusal.status, refusal.message, refusal.code, _plain(details))
+    return error_body(refusal.status, refusal.message, refusal.code, plain(details))
 
 
 def _of_fields(refusal) -> Response:
     found = refusal.detail if isinstance(refusal, exceptions.ValidationError) else {"body": refusal.messages}
-    details = dict(_flat(found))
+    details = dict(flat(found))
     name, sentences = next(iter(details.items()))
     message = sentences[0] if name == "body" else f"{name}: {sentences[0]}"
     return Response(error_body(422, message, details=details), status=422)
 
 
-def _flat(detail, name: str = ""):
-    """Yield (field, sentences) of nested errors; a field inside a list is called `ticket_types.0.price`."""
-    nested = isinstance(detail, dict) or any(isinstance(one, dict | list) for one in detail)
-    if not nested:
-        yield name or "body", [str(sentence) for sentence in detail]
-        return
-    for key, value in detail.items() if isinstance(detail, dict) else enumerate(detail):
-        if value:
-            own = "" if key == "non_field_errors" else str(key)
-            yield from _flat(value, ".".join(part for part in (name, own) if part))
+class View(DeclaredView):
+    """The base of every view of this contract."""
 
-
-def _plain(value):
-    """The value with its lazy sentences made strings."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, str | int | float | None) else str(value)
-
-
-# --- Who may call what --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Need:
-    """What a caller needs: one of the permissions, everywhere or (`own`) on one organisation; none: a session."""
-
-    permissions: tuple[str, ...] = ()
-    own: bool = False
-
-    def met_by(self, user) -> bool:
-        if not user or not user.is_authenticated:
-            return False
-        return not self.permissions or any(self._holds(user, permission) for permission in self.permissions)
-
-    def _holds(self, user, permission: str) -> bool:
-        return user.can(permission) or (self.own and members.partners_where(user, permission).exists())
-
-
-ANYBODY = None
-SIGNED_IN = Need()
-
-
-def staff(*permissions: str) -> Need:
-    """One of these permissions, held everywhere."""
-    return Need(permissions)
-
-
-def organiser(*permissions: str) -> Need:
-    """One of these permissions, held everywhere or on an organisation; the view asks about the object again."""
-    return Need(permissions, own=True)
-
-
-class Declared(BasePermission):
-    """The view's `needs` for the method; a method that declares nothing answers nobody."""
-
-    def has_permission(self, request, view):
-        need = view.need()
-        return need is ANYBODY or need.met_by(request.user)
-
-
-class OnlyJSON(DefaultContentNegotiation):
-    """JSON whatever the Accept header or a `format` in the query says."""
-
-    def select_renderer(self, request, renderers, format_suffix=None):
-        return renderers[0], renderers[0].media_type
-
-
-class View(APIView):
-    """The base of every view of this contract. `needs` maps each method to ANYBODY, SIGNED_IN or a Need."""
-
-    needs: dict = {}
     renderer_classes = [EnvelopeRenderer]
     parser_classes = [StrictJSONParser]
-    permission_classes = [Declared]
-    content_negotiation_class = OnlyJSON
-
-    def need(self) -> Need | None:
-        """What the request's method needs. OPTIONS, and methods that the path does not have, need nothing."""
-        method = "GET" if self.request.method == "HEAD" else self.request.method
-        if method == "OPTIONS" or method not in self.allowed_methods:
-            return ANYBODY
-        return self.needs[method]
-
-    def get_authenticators(self):
-        # An outdated token does not keep anybody from what is public: a client that logs in again may still send it.
-        return [] if self.need() is ANYBODY else [BearerAuthentication()]
 
     def get_exception_handler(self):
         return exception_handler

@@ -6,8 +6,10 @@ import django_filters
 from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from eventify.contracts.evient import rows, shapes, wording
-from eventify.contracts.evient.conventions import ANYBODY, LIMIT_MOST, View, filtered, listing, ok
-from eventify.contracts.evient.fields import uid_of
+from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok
+from eventify.contracts.fields import uid_of
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import ANYBODY
 from eventify.lib.errors import Missing
 from events import queries
 from events.models import Banner, Event

@@ -9,8 +9,10 @@ from bookings import cancelling, orders, payments, sales
 from bookings.models import Order, TicketType
 from eventify.contracts.evient import rows, shapes
 from eventify.contracts.evient.auth import count
-from eventify.contracts.evient.conventions import SIGNED_IN, View, filtered, listing, ok
-from eventify.contracts.evient.fields import Body, Text, Uid, read
+from eventify.contracts.evient.conventions import View, listing, ok
+from eventify.contracts.fields import Body, Text, Uid, read
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import SIGNED_IN
 from eventify.lib.errors import Invalid, Missing
 from events.models import Event
 

@@ -9,8 +9,10 @@ from accounts.models import Notification
 from bookings.models import Ticket
 from eventify.contracts.evient import rows, shapes
 from eventify.contracts.evient.auth import count
-from eventify.contracts.evient.conventions import LIMIT_MOST, SIGNED_IN, View, filtered, listing, ok
-from eventify.contracts.evient.fields import Body, Link, Secret, Text, read
+from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok
+from eventify.contracts.fields import Body, Link, Secret, Text, read
+from eventify.contracts.lists import filtered
+from eventify.contracts.needs import SIGNED_IN
 from eventify.lib.errors import Invalid
 
 READ_ONLY = frozenset({"id", "email", "role", "is_active", "created_at", "updated_at", "user"})

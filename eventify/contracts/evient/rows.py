@@ -4,11 +4,11 @@ from django.db.models import Exists, OuterRef, Prefetch
 
 from accounts.models import User
 from bookings.models import Booking, Order, Ticket
-from eventify.contracts.evient.fields import uid_of
-from eventify.lib.errors import Missing
+from eventify.contracts import finding
 from events.models import Event
 from partners import members
 
+one = finding.one
 _ITEMS = Prefetch("bookings", Booking.objects.select_related("event", "ticket_type").order_by("id"))
 _TICKETS = Prefetch(
     "tickets", Ticket.objects.select_related("order", "ticket_type", "user", "event", "seat").order_by("id")
@@ -55,12 +55,3 @@ def tickets(queryset):
 def managed_tickets(user: User, permission: str):
     """The tickets of the events of organisations on which the user holds the permission."""
     return tickets(Ticket.objects.filter(event__partner__in=members.partners_where(user, permission)))
-
-
-def one(queryset, text: str):
-    """The row with this uid; Missing for none, or for what is no uid."""
-    uid = uid_of(text)
-    row = queryset.filter(uid=uid).first() if uid else None
-    if row is None:
-        raise Missing
-    return row

@@ -146,9 +146,9 @@ def test_login_with_missing_and_wrong_fields():
     assert post("user/login", {}).status_code == 400
     required = ["This field is required."]
     assert post("user/login", {}).json() == {"errors": {"username": required, "password": required}}
-    answer = post("user/login", {"username": 7, "password": "x", "otp": "1"})
+    answer = post("user/login", {"username": 7, "password": "x", "pin": "1"})
     assert answer.status_code == 400
-    assert answer.json() == {"errors": {"otp": ["Unknown field."], "username": ["Not a valid string."]}}
+    assert answer.json() == {"errors": {"pin": ["Unknown field."], "username": ["Not a valid string."]}}
 
 
 @pytest.mark.parametrize(("role", "word"), [("Super Admin", "admin"), ("Gate", "staff")])

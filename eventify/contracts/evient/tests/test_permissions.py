@@ -4,8 +4,8 @@ import pytest
 
 from accounts.factories import SuperAdminFactory, UserFactory
 from eventify.contracts.evient import urls
-from eventify.contracts.evient.conventions import ANYBODY, Need
 from eventify.contracts.evient.tests.conftest import client_of, member, with_role
+from eventify.contracts.needs import ANYBODY, Need
 
 ROLES = ("user", "Finance", "Content Moderator", "Support", "Gate", "partner", "Super Admin")
 SUPER = {"Super Admin"}

@@ -1,0 +1,1 @@
+"""Contract 000, the Command Center: CONTRACT.md."""

@@ -1,0 +1,46 @@
+"""Lists: which page was asked for, and what the filters leave."""
+
+from datetime import date
+
+import django_filters
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+
+_DIGITS_MOST = 18  # of a page number
+_DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
+
+
+def page_asked(request, size: str, default: int, most: int) -> tuple[int, int]:
+    """`page` and the parameter that `size` names; ValidationError names each that is no number in its range."""
+    errors: dict[str, list] = {}
+    page = _number(request, "page", 1, None, errors)
+    limit = _number(request, size, default, most, errors)
+    if errors:
+        raise exceptions.ValidationError(errors)
+    return page, limit
+
+
+def _number(request, name: str, default: int, most: int | None, errors: dict) -> int:
+    text = request.query_params.get(name, "").strip()
+    if not text:
+        return default
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MOST else 0
+    if number < 1 or (most and number > most):
+        errors[name] = [_("Use a whole number from 1 to %(most)s.") % {"most": most or "10^18"}]
+    return number
+
+
+def filtered(filters, request, rows):
+    """The rows that the query's filters leave (a FilterSet class); refuses known filters with bad values."""
+    chosen = filters(request.query_params, queryset=rows, request=request)
+    if not chosen.is_valid():
+        raise exceptions.ValidationError({name: list(said) for name, said in chosen.errors.items()})
+    return chosen.qs
+
+
+class DayFilter(django_filters.DateFilter):
+    """A calendar day from 1970 to 2199."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, validators=_DAYS, **options)

@@ -1,0 +1,100 @@
+"""The navigation of the command center, as data. An item shows when its page exists and the person may open it."""
+
+from typing import NamedTuple
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Item(NamedTuple):
+    """One place. `permissions`: any of them opens it; `is_scoped`: held on one partner they do, too."""
+
+    page: str
+    label: object
+    icon: str
+    key: str = ""  # "g" and this letter lead there
+    permissions: tuple[str, ...] = ()
+    is_scoped: bool = False
+
+
+class Group(NamedTuple):
+    label: object
+    items: tuple[Item, ...]
+
+
+OVERVIEW = ("view_analytics", "view_partners", "view_events", "view_financials")  # any of them opens the dashboard
+
+GROUPS = (
+    Group(
+        _("Overview"),
+        (Item("desk-dashboard", _("Dashboard"), "home", "d", OVERVIEW, True),),
+    ),
+    Group(
+        _("Partners"),
+        (
+            Item("desk-partners", _("Partners"), "partners", "p", ("view_partners",), True),
+            Item("desk-kyc", _("KYC queue"), "check", "k", ("review_kyc",)),
+        ),
+    ),
+    Group(
+        _("Events"),
+        (
+            Item("desk-events", _("Events"), "calendar", "e", ("view_events",), True),
+            Item("desk-orders", _("Orders"), "ticket", "o", ("view_events", "view_financials"), True),
+        ),
+    ),
+    Group(_("People"), (Item("desk-users", _("Users"), "people", "u", ("view_users",)),)),
+    Group(
+        _("Finance"),
+        (
+            Item("desk-ledger", _("Ledger"), "ledger", "l", ("view_financials",), True),
+            Item("desk-payouts", _("Payouts"), "payout", "b", ("view_financials", "manage_payouts"), True),
+        ),
+    ),
+    Group(
+        _("Team"),
+        (
+            Item("desk-staff", _("Staff"), "badge", "s", ("manage_staff",)),
+            Item("desk-roles", _("Roles"), "key", "r", ("manage_roles", "manage_staff")),
+            Item("desk-audit", _("Audit log"), "audit", "a", ("view_audit",)),
+        ),
+    ),
+)
+
+
+def may(user, permissions: tuple[str, ...], is_scoped: bool) -> bool:
+    """Whether the user holds one of the permissions, everywhere or (scoped) on some partner."""
+    return any(user.can(one) for one in permissions) or (
+        is_scoped and any(user.can_anywhere(one) for one in permissions)
+    )
+
+
+def link(page: str, *args) -> str:
+    """The address of a page, with what its address holds; empty while nobody serves it."""
+    try:
+        return reverse(page, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def address(page: str) -> str:
+    """The address of a page that needs nothing more; empty while nobody serves it."""
+    return link(page)
+
+
+def groups_for(user, current: str) -> list[dict]:
+    """The groups with the places that the user may go to; `current` is the url name of the place they are at."""
+    shown = []
+    for group in GROUPS:
+        items = [_place(item, current) for item in group.items if address(item.page) and _may_go(user, item)]
+        if items:
+            shown.append({"label": group.label, "items": items})
+    return shown
+
+
+def _may_go(user, item: Item) -> bool:
+    return may(user, item.permissions, item.is_scoped)
+
+
+def _place(item: Item, current: str) -> dict:
+    return {**item._asdict(), "url": address(item.page), "is_current": item.page == current}

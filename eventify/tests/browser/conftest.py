@@ -1,0 +1,33 @@
+"""A real browser against a real server: Debian's Chromium, driven by Playwright."""
+
+import os
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from eventify.tests.browser import chromium
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread, and Django would refuse its queries beside one.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        started = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
+        yield started
+        started.close()
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page(browser, live_server):
+    """A fresh window at the server's address; any error in the page's own code fails the test."""
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
+    window = context.new_page()
+    errors = []
+    window.on("pageerror", lambda error: errors.append(str(error)))
+    window.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    yield window
+    context.close()
+    assert errors == []

@@ -1,0 +1,12 @@
+"""Which partners somebody may see."""
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from partners import members
+from partners.models import Partner
+
+
+def visible_to(user: User) -> QuerySet[Partner]:
+    """All partners for those who hold view_partners everywhere, else those on which they hold it."""
+    return members.partners_where(user, "view_partners")
