@@ -8,6 +8,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from guardian.models import GroupObjectPermission, UserObjectPermission
 from unfold import forms as unfold
 from unfold.admin import ModelAdmin
@@ -188,13 +190,14 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):
 
 
 admin.site.unregister(Group)  # a role is a group with a description
+admin.site.unregister([TOTPDevice, StaticDevice])  # secrets are nobody's business, and a reset is a verb
 
 
 @admin.register(Role)
 class RoleAdmin(BaseAdmin):
-    """What members of staff may do. A system role is as it is."""
+    """What members of staff may do. A system role is as it is; the others change through the verbs."""
 
-    list_display = ("name", "description", "is_system")
+    list_display = ("name", "description", "is_system", "requires_two_factor")
     list_filter = ("is_system",)
     search_fields = ("name", "description")
     ordering = ("name",)
@@ -213,8 +216,27 @@ class RoleAdmin(BaseAdmin):
     def has_delete_permission(self, request, obj=None):
         return not (obj and obj.is_system) and super().has_delete_permission(request, obj)
 
+    def get_readonly_fields(self, request, obj=None):
+        return (*super().get_readonly_fields(request, obj), *(("name",) if obj else ()))
+
+    def save_model(self, request, obj, form, change):
+        given = form.cleaned_data
+        if not change:
+            obj.__dict__.update(roles.create(given["name"], given["description"], by=request.user).__dict__)
+        wanted = {"description": given["description"], "requires_two_factor": given["requires_two_factor"]}
+        roles.change(Role(pk=obj.pk), **wanted, by=request.user)
+
+    def save_related(self, request, form, formsets, change):
+        ids = [permission.codename for permission in form.cleaned_data["permissions"]]
+        roles.set_permissions(Role(pk=form.instance.pk), ids, by=request.user)
+
+    def delete_model(self, request, obj):
+        roles.delete(obj, by=request.user)
+
+    @transaction.atomic
     def delete_queryset(self, request, queryset):
-        super().delete_queryset(request, queryset.filter(is_system=False))
+        for role in queryset.filter(is_system=False):
+            roles.delete(role, by=request.user)
 
 
 @admin.register(Session)

@@ -6,6 +6,8 @@ held on one partner (django-guardian) it counts for what belongs to that partner
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop as _
+
 LABEL = "partners"  # the app whose model carries the permissions
 
 
@@ -16,25 +18,26 @@ class Entry(NamedTuple):
 
 
 CATALOGUE = (
-    Entry("manage_staff", "Manage staff", "Team"),
-    Entry("manage_roles", "Manage roles", "Team"),
-    Entry("view_audit", "View the audit log", "Team"),
-    Entry("view_partners", "View partners", "Partners"),
-    Entry("manage_partners", "Manage partners", "Partners"),
-    Entry("review_kyc", "Review KYC documents", "Partners"),
-    Entry("view_users", "View users", "Users"),
-    Entry("ban_users", "Ban users", "Users"),
-    Entry("reset_2fa", "Reset two-factor", "Users"),
-    Entry("view_events", "View events", "Events"),
-    Entry("manage_events", "Manage events", "Events"),
-    Entry("check_in", "Check tickets in", "Events"),
-    Entry("view_financials", "View financials", "Finance"),
-    Entry("manage_payouts", "Manage payouts", "Finance"),
-    Entry("refund_orders", "Refund orders", "Finance"),
-    Entry("manage_crew", "Manage crew", "Crew"),
-    Entry("view_analytics", "View analytics", "Analytics"),
+    Entry("manage_staff", _("Manage staff"), _("Team")),
+    Entry("manage_roles", _("Manage roles"), _("Team")),
+    Entry("view_audit", _("View the audit log"), _("Team")),
+    Entry("view_partners", _("View partners"), _("Partners")),
+    Entry("manage_partners", _("Manage partners"), _("Partners")),
+    Entry("review_kyc", _("Review KYC documents"), _("Partners")),
+    Entry("view_users", _("View users"), _("Users")),
+    Entry("ban_users", _("Ban users"), _("Users")),
+    Entry("reset_2fa", _("Reset two-factor"), _("Users")),
+    Entry("view_events", _("View events"), _("Events")),
+    Entry("manage_events", _("Manage events"), _("Events")),
+    Entry("check_in", _("Check tickets in"), _("Events")),
+    Entry("view_financials", _("View financials"), _("Finance")),
+    Entry("manage_payouts", _("Manage payouts"), _("Finance")),
+    Entry("refund_orders", _("Refund orders"), _("Finance")),
+    Entry("manage_crew", _("Manage crew"), _("Crew")),
+    Entry("view_analytics", _("View analytics"), _("Analytics")),
 )
 IDS = tuple(entry.id for entry in CATALOGUE)
+NAMES = {entry.id: entry.name for entry in CATALOGUE}
 
 SUPER_ADMIN = "Super Admin"
 # name -> (description, permissions, is_system)

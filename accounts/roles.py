@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, mail, password_links, sessions, signup
 from accounts.backends import is_text
 from accounts.models import Role, User
-from accounts.permissions import DEFAULT_ROLES, IDS, LABEL, SUPER_ADMIN
+from accounts.permissions import DEFAULT_ROLES, IDS, LABEL, NAMES, SUPER_ADMIN
 from eventify.lib.errors import Conflict, Forbidden, Invalid
 
 NAME_MAX = 150  # characters
@@ -127,13 +127,18 @@ def _immutable() -> Conflict:
     return Conflict(_("The Super Admin role may do everything and stays as it is."))
 
 
+def may_hand_out(by: User, role: Role) -> bool:
+    """Whether `by` holds all that the role gives."""
+    return by.is_superuser or (role.name != SUPER_ADMIN and all(by.can(one) for one in permissions_of(role)))
+
+
 def _check_held(by: User | None, ids: set[str]) -> None:
     if by is None or by.is_superuser:
         return
     for one in IDS:
         if one in ids and not by.can(one):
             sentence = _("You cannot hand out “%(permission)s”, which you do not hold yourself.")
-            raise Forbidden(sentence % {"permission": one})
+            raise Forbidden(sentence % {"permission": _(NAMES[one])})
 
 
 def _rows(ids):

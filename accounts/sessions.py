@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.db import transaction
@@ -216,6 +217,11 @@ def _note_reuse(session: Session, now) -> None:
 def end(session: Session) -> None:
     """Log out: the session's tokens are unusable from now on."""
     Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=timezone.now())
+
+
+def end_one(user: User, uid: UUID) -> int:
+    """End the user's session of this uid; how many that were (one or none)."""
+    return user.sessions.filter(uid=uid, ended_at=None).update(ended_at=timezone.now())
 
 
 def end_all(user: User, *, keep: Session | None = None) -> None:

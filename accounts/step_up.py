@@ -82,24 +82,47 @@ def prove(user: User, *, password: str, otp: str, address: str) -> None:
 
 
 def required(view):
-    """Let a page be opened, and its forms be sent, only with a fresh proof.
+    """Let a page be opened, and its forms be sent, only with a fresh proof: see `detour`.
 
-    Opening it leads to the page that asks for one and comes back. A form that is sent too late gets a page that asks
-    and then sends the same fields again, so that nothing typed is lost (but files, which it names).
+    For pages of the command center there is `Proved`, which judges the permission first.
     """
 
     @wraps(view)
     def checked(request, *args, **kwargs):
-        if not request.user.is_authenticated or is_fresh(request):
-            return view(request, *args, **kwargs)
-        if "HX-Request" in request.headers:
-            return HttpResponse(status=403, headers={"HX-Redirect": _confirm_url(request)})
-        if request.method != "POST":
-            return redirect(_confirm_url(request))
-        refusal = _proof_in(request)
-        return _asked_again(request, refusal) if refusal else view(request, *args, **kwargs)
+        return detour(request) or view(request, *args, **kwargs)
 
     return checked
+
+
+class Proved:
+    """Put before a page's base class: whoever may open it must have proved themselves lately, too."""
+
+    def allowed(self) -> bool:
+        if not super().allowed():
+            return False
+        self.asked = detour(self.request)
+        if self.asked:
+            raise StepUpRequired
+        return True
+
+    def refused(self, refusal: DomainError) -> HttpResponse:
+        return getattr(self, "asked", None) or super().refused(refusal)
+
+
+def detour(request: HttpRequest) -> HttpResponse | None:
+    """None with a fresh proof; else the answer that asks for one.
+
+    Opening a page leads to the question and back. A form that is sent too late gets a page that asks and then sends
+    the same fields again, so that nothing typed is lost (but files, which it names).
+    """
+    if not request.user.is_authenticated or is_fresh(request):
+        return None
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=403, headers={"HX-Redirect": _confirm_url(request)})
+    if request.method != "POST":
+        return redirect(_confirm_url(request))
+    refusal = _proof_in(request)
+    return _asked_again(request, refusal) if refusal else None
 
 
 def _confirm_url(request: HttpRequest) -> str:

@@ -34,6 +34,11 @@ class Setup(NamedTuple):
     url: str
     secret: str
 
+    @property
+    def groups(self) -> list[str]:
+        """The secret in groups of four, as people type it."""
+        return [self.secret[start : start + 4] for start in range(0, len(self.secret), 4)]
+
 
 def check_set_up(user: User) -> None:
     """TwoFactorRequired when the user's staff role demands two-factor and they have not set it up."""

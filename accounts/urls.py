@@ -1,11 +1,30 @@
-"""Coming in and going out."""
+"""Coming in and going out, and everybody's own security."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
-from accounts import views
+from accounts import views, views_security
 
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
+    path("login/code/", views.SecondStep.as_view(), name="login-code"),
     path("signup/", views.Signup.as_view(), name="signup"),
     path("logout/", views.leave, name="logout"),
+    path("django-admin/login/", views.raw_admin_login),
+    path("account/", RedirectView.as_view(url=views_security.SECURITY)),
+    path("account/security/", views_security.Security.as_view(), name="desk-account"),
+    path("account/security/password/", views_security.ChangePassword.as_view(), name="account-password"),
+    path("account/security/log-ins/end/", views_security.EndLogIn.as_view(), name="account-end"),
+    path("account/security/two-factor/", views_security.TwoFactor.as_view(), name="account-two-factor"),
+    path(
+        "account/security/two-factor/begin/", views_security.BeginTwoFactor.as_view(), name="account-two-factor-begin"
+    ),
+    path("account/security/two-factor/off/", views_security.TurnTwoFactorOff.as_view(), name="account-two-factor-off"),
+    path("account/security/recovery-codes/", views_security.NewRecoveryCodes.as_view(), name="account-recovery-codes"),
+    path("account/confirm/", views_security.Confirm.as_view(), name="account-confirm"),
+    path(
+        "account/set-password/<uuid:uid>/<str:token>/",
+        views_security.SetPassword.as_view(),
+        name="account-set-password",
+    ),
 ]

@@ -6,10 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, mail, notify
 from accounts.models import User
 from bookings import bookkeeping, inventory, refunds, tickets, waitlist
 from bookings.models import Booking, Order, Ticket
+from eventify.lib.currencies import exact
 from eventify.lib.errors import Conflict
 from events.models import Event
 
@@ -31,13 +32,14 @@ def cancel(order: Order, *, by: User | None, reason: str = "") -> Order:
     """
     with transaction.atomic():
         events, order = lock(order)
+        before = order.status
         if order.status not in (Order.Status.PENDING, Order.Status.PAID):
             raise NotCancellable(_("This order is %(status)s already.") % {"status": order.status})
         live = _live(order)
         _check_may_end(live, events, as_buyer=by is not None and by.pk == order.user_id)
         _end(order, live, events, reason or "order cancelled")
         if by and by.pk != order.user_id:
-            audit.record("CANCELLED_ORDER", order, by=by, reason=reason)
+            _note_and_tell("CANCELLED_ORDER", order, order, live, before, by=by, reason=reason)
     return order
 
 
@@ -57,11 +59,26 @@ def cancel_booking(booking: Booking, *, by: User) -> Booking:
         if booking.status == Booking.Status.CONFIRMED:
             ending = [one for one in ending if one.pk == booking.pk]
         _check_may_end(ending, events, as_buyer=by.pk == booking.user_id)
+        before = order.status
         _end(order, ending, events, "booking cancelled")
         if by.pk != booking.user_id:
-            audit.record("CANCELLED_BOOKING", booking, by=by)
+            _note_and_tell("CANCELLED_BOOKING", booking, order, ending, before, by=by)
     booking.refresh_from_db()
     return booking
+
+
+def _note_and_tell(
+    action: str, target, order: Order, ended: list[Booking], before: str, *, by: User, reason=""
+) -> None:
+    """Somebody else than the buyer ended it: a line in the audit trail, and a mail to the buyer."""
+    amount = sum((one.amount for one in ended), Decimal(0)) if before == Order.Status.PAID else Decimal(0)
+    back = exact(amount, order.currency) if amount else ""
+    details = {"before": {"order": str(before)}, "after": {"order": str(order.status)}, "refund": str(amount)}
+    audit.record(action, target, by=by, reason=reason, **details)
+    title = _("Your order was cancelled; your money goes back to you") if amount else _("Your order was cancelled")
+    notify.notify(order.user, title, reason, kind="order", level="critical")
+    event = ended[0].event.name if ended else ""
+    mail.queue("order_cancelled", order.user.email, order=str(order.uid), event=event, reason=reason, amount=back)
 
 
 def _leave_queue(booking: Booking, by: User) -> Booking:
@@ -94,13 +111,18 @@ def _check_may_end(bookings: list[Booking], events: dict[int, Event], as_buyer: 
         raise NotCancellable(_("%(event)s has begun; ask the organiser.") % {"event": begun[0]})
 
 
-def end(order: Order, events: dict[int, Event], *, reason: str) -> None:
-    """End a locked order with all its live bookings, whoever wants it; what was paid for it goes back."""
-    _end(order, _live(order), events, reason)
+def end(order: Order, events: dict[int, Event], *, reason: str, only: list[Booking] | None = None) -> None:
+    """End a locked order with all its live bookings (or `only` these), whoever wants it; what was paid goes back.
+
+    Also tickets that were used at the door: who calls has a reason that counts for them too.
+    """
+    bookings = _live(order) if only is None else only
+    tickets.revoke(bookings)
+    _end(order, bookings, events, reason)
 
 
 def _live(order: Order) -> list[Booking]:
-    return list(order.bookings.select_related("ticket_type").filter(status__in=LIVE).order_by("id"))
+    return list(order.bookings.select_related("ticket_type", "event").filter(status__in=LIVE).order_by("id"))
 
 
 def _end(order: Order, bookings: list[Booking], events: dict[int, Event], reason: str) -> None:

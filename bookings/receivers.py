@@ -3,8 +3,9 @@
 from django.dispatch import receiver
 
 from bookings.models import Booking, Order
-from eventify.lib.later import later
+from eventify.lib.later import later, nudge
 from events import states
+from events.models import Event
 from events.signals import event_changed
 from partners.signals import consequences, standing_changed
 
@@ -14,6 +15,13 @@ def let_the_queue_move(event, **_signal):
     """An event with free places and people who wait (it was reopened, say): a task looks at once."""
     if event.pk and event.waitlisted_count and event.places_left > 0:
         later("bookings.tasks.promote_waitlists", event.pk)
+
+
+@receiver(event_changed)
+def give_the_money_back(event, **_signal):
+    """An event that is cancelled, by whatever way: a task tells its people and gives their money back."""
+    if event.pk and event.state == Event.State.CANCELLED:
+        nudge("bookings.tasks.refund_cancelled_events")
 
 
 @receiver(standing_changed)

@@ -34,7 +34,7 @@ def request(order: Order, amount: Decimal, *, reason: str) -> list[Refund]:
 
 def request_of(payment: Payment, amount: Decimal, *, reason: str) -> Refund:
     """Owe this part of one payment back."""
-    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason)
+    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason[:200])
     User.objects.filter(pk=payment.order.user_id).update(total_spent=F("total_spent") - amount)
     later("bookings.tasks.send_refunds", refund.pk)
     return refund

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import F
 
-from bookings import cancelling, inventory, payments, refunds, waitlist
+from bookings import calling_off, cancelling, inventory, payments, refunds, waitlist
 from bookings.models import SandboxCharge
 from bookings.providers import sandbox
 from eventify.lib.errors import Missing
@@ -39,6 +39,11 @@ def ask_providers() -> int:
 @shared_task
 def send_refunds(only: int | None = None) -> int:
     return refunds.send(only)
+
+
+@shared_task
+def refund_cancelled_events(only: int | None = None) -> int:
+    return calling_off.sweep(only)
 
 
 @shared_task(ignore_result=True)

@@ -3,7 +3,14 @@
 import base64
 import secrets
 
-from bookings.models import Booking, Seat, Ticket
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit, mail
+from accounts.models import User
+from bookings.models import Booking, Order, Seat, Ticket
+from eventify.lib.errors import Conflict
+from events.models import Event
 
 CODE_BYTES = 16  # 128 random bits
 
@@ -41,3 +48,14 @@ def _for(booking: Booking, all_seats: list[Seat]) -> list[Ticket]:
 def revoke(bookings: list[Booking]) -> None:
     """Cancel the valid tickets of these bookings: they open no door any more."""
     Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.VALID).update(status=Ticket.Status.CANCELLED)
+
+
+def mail_again(order: Order, *, by: User) -> None:
+    """Owe the buyer the mail with the tickets once more. Conflict when the order has none that are good."""
+    places = order.tickets.filter(status=Ticket.Status.VALID).count()
+    if not places:
+        raise Conflict(_("This order has no tickets that could be used, so there is nothing to send."))
+    event = Event.objects.filter(tickets__order=order).order_by("tickets__pk").first()
+    with transaction.atomic():
+        mail.queue("tickets", order.user.email, order=str(order.uid), event=event.name, qty=places)
+        audit.record("RESENT_TICKETS", order, by=by, to=order.user.email)

@@ -125,6 +125,7 @@ PERIODIC_TASKS = {  # seconds between two runs
     "bookings.tasks.expire_holds": 20,
     "bookings.tasks.promote_waitlists": 60,
     "bookings.tasks.ask_providers": 60,
+    "bookings.tasks.refund_cancelled_events": 60,
     "partners.tasks.send_payouts": 30,
     "partners.tasks.watch_documents": 60 * 60,
     "accounts.tasks.send_pending_mail": 30,
@@ -206,7 +207,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -319,6 +320,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": PLAIN_STATIC if DEBUG else HASHED_STATIC},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes
+FILE_UPLOAD_HANDLERS = [
+    "eventify.lib.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Mail: a real server through EMAIL_URL; without it the demo writes files into its home. ----------
 

@@ -1,10 +1,12 @@
 """Making, changing and deleting events. Capacity is stock: bookings/capacity.py changes it."""
 
+from datetime import datetime
 from zoneinfo import available_timezones
 
 import nh3
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -55,8 +57,15 @@ def create(partner: Partner, *, by: User, **fields) -> Event:
 
 @transaction.atomic
 def change(event: Event, *, by: User, **changes) -> Event:
-    """Change descriptive fields under the event's lock (never state, capacity or counters). Invalid as `create`."""
+    """Change descriptive fields under the event's lock (never state, capacity or counters).
+
+    Invalid as `create`; for another partner once anybody has booked, for the money is owed to the one who sold; and
+    for a partner's member who would end a booked event earlier than now, for that frees its refund cover.
+    """
     event = lock_one(event)
+    if changes.get("partner", event.partner) != event.partner and event.bookings.exists():
+        raise Invalid.field("partner", _("This event was booked already, so it stays with its partner."))
+    _check_end(event, changes.get("ends_at"), by)
     for name, value in changes.items():
         setattr(event, name, value)
     if "slug" in changes:
@@ -66,6 +75,12 @@ def change(event: Event, *, by: User, **changes) -> Event:
     audit.record("CHANGED_EVENT", event, by=by, fields=sorted(changes))
     _announce(event)
     return event
+
+
+def _check_end(event: Event, ends_at: datetime | None, by: User) -> None:
+    would_be_over = ends_at is not None and ends_at <= timezone.now() and not event.is_over
+    if would_be_over and event.booked_count and not by.can("manage_events"):
+        raise Invalid.field("end_time", _("This event was booked, so only our staff can say that it is over."))
 
 
 @transaction.atomic

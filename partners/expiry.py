@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from eventify.lib.desk.words import word
 from partners import kyc, locking, telling
 from partners.models import Document, Partner
 
@@ -38,7 +37,7 @@ def _remind(key: int) -> int:
     if document is None or not is_due(document.expires_on, _day(document.reminded_at)):
         return 0
     Document.objects.filter(pk=key).update(reminded_at=timezone.now())
-    words = {"type": str(word(document.type).label), "day": date_format(document.expires_on, "j F Y")}
+    words = {"type": kyc.name_of(document.type), "day": date_format(document.expires_on, "j F Y")}
     title = _("%(type)s expires on %(day)s") % words
     return telling.tell(document.partner, "document_expires", title, **words)
 
@@ -72,6 +71,6 @@ def _take_back(key: int) -> int:
     after = {"verification_status": partner.verification_status}
     types = kyc.missing(partner)
     audit.record("EXPIRED_KYC", partner, by=None, types=types, before={"verification_status": before}, after=after)
-    named = ", ".join(str(word(type).label) for type in types)
+    named = ", ".join(kyc.name_of(type) for type in types)
     title = _("Expired: %(types)s") % {"types": named}
     return telling.tell(partner, "document_expired", title, level="critical", types=named)

@@ -41,6 +41,11 @@ def day_of(moment: datetime) -> date:
     return timezone.localdate(moment, timezone=ZoneInfo(settings.EVENTIFY_TIME_ZONE))
 
 
+def name_of(type: str) -> str:
+    """The kind of document as people call it."""
+    return str(word(type).label)
+
+
 def good(documents: QuerySet[Document]) -> QuerySet[Document]:
     """Those that are verified and have not expired. The day that a document says is the last on which it is good."""
     return documents.filter(Q(expires_on=None) | Q(expires_on__gte=today()), status=S.VERIFIED)
@@ -125,17 +130,26 @@ def review(
     document.save()
     settle(partner)
     after = {**_state(document), "reason": reason}
-    audit.record(_ACTIONS[S(verdict)], partner, by=by, **said(document), before=before, after=after)
+    own = {"is_own_upload": True} if is_own_upload(document, by) else {}
+    audit.record(_ACTIONS[S(verdict)], partner, by=by, **said(document), **own, before=before, after=after)
     _tell(document)
     return document
 
 
 def check_reviewer(document: Document, by: User) -> None:
-    """Forbidden for who uploaded the document, and for members of its partner."""
-    if document.uploaded_by_id == by.pk:
+    """Forbidden for members of its partner, and for who uploaded the document.
+
+    A Super Admin may decide about an upload of their own (there may be nobody else); the audit log says that it was.
+    """
+    if is_own_upload(document, by) and not by.is_superuser:
         raise Forbidden(_("You uploaded this document. Somebody else must review it."))
     if document.partner.members.filter(user=by).exists():
         raise Forbidden(_("You work for this partner. Somebody else must review its documents."))
+
+
+def is_own_upload(document: Document, by: User) -> bool:
+    """Whether the person uploaded the document."""
+    return document.uploaded_by_id == by.pk
 
 
 def _check_verdict(document: Document, verdict: str, reason: str, expires_on: date | None, again: bool) -> None:
@@ -211,10 +225,10 @@ def _tell(document: Document) -> None:
     telling.tell(
         partner,
         "document_reviewed",
-        title % {"type": word(document.type).label},
+        title % {"type": name_of(document.type)},
         document.reason,
         level="success" if verified else "critical",
-        type=str(word(document.type).label),
+        type=name_of(document.type),
         is_verified=verified,
         reason=document.reason,
         is_partner_verified=partner.verification_status == V.VERIFIED,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -51,6 +52,7 @@ def post(
     return next(iter(post_all([Posting(kind, key, currency, lines, note, by)])), None)
 
 
+@transaction.atomic(savepoint=False)
 def post_all(postings: Sequence[Posting]) -> list[Transfer]:
     """Post these transfers inside the caller's transaction with three statements; returns those that are new.
 

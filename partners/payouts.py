@@ -48,8 +48,9 @@ def visible_to(user: User) -> QuerySet[Payout]:
 
 
 def batches_visible_to(user: User) -> QuerySet[PayoutBatch]:
-    """All batches for those who hold view_financials everywhere; nobody else sees one, for it names other partners."""
-    return PayoutBatch.objects.all() if user.can("view_financials") else PayoutBatch.objects.none()
+    """All batches for staff who see or pay money; nobody else sees one, for it names other partners."""
+    may_see = user.can("view_financials") or user.can(PERMISSION)
+    return PayoutBatch.objects.all() if may_see else PayoutBatch.objects.none()
 
 
 def approvers() -> QuerySet[User]:
@@ -208,8 +209,13 @@ def _check_draft(batch: PayoutBatch) -> None:
         raise Conflict(_("These payouts are decided already: %(status)s.") % {"status": status.lower()})
 
 
+def needs_another(batch: PayoutBatch, by: User) -> bool:
+    """Whether somebody else has to approve: this person drew it up, and others could approve it."""
+    return batch.created_by_id == by.pk and approvers().exclude(pk=by.pk).exists()
+
+
 def _check_second_person(batch: PayoutBatch, by: User) -> None:
-    if batch.created_by_id == by.pk and approvers().exclude(pk=by.pk).exists():
+    if needs_another(batch, by):
         raise Conflict(_("You drew these payouts up, so somebody else has to approve them."))
 
 
@@ -307,14 +313,15 @@ def approval(batch: PayoutBatch, *, by: User) -> Callable[[], dict]:
 
 
 def totals(batch: PayoutBatch) -> dict[str, Decimal]:
-    """Currency -> what the batch pays, less what was discarded (all of it when the whole batch was)."""
-    payouts = batch.payouts.all()
-    if batch.status != PayoutBatch.Status.DISCARDED:
-        payouts = payouts.exclude(status=Status.DISCARDED)
+    """Currency -> what the batch pays, less what was discarded (all of it when the whole batch was).
+
+    Uses the batch's prefetched payouts where there are such.
+    """
     sums: dict[str, Decimal] = {}
-    for currency, amount in payouts.order_by("currency").values_list("currency", "amount"):
-        sums[currency] = sums.get(currency, Decimal(0)) + amount
-    return sums
+    for payout in batch.payouts.all():
+        if payout.status != Status.DISCARDED or batch.status == PayoutBatch.Status.DISCARDED:
+            sums[payout.currency] = sums.get(payout.currency, Decimal(0)) + payout.amount
+    return dict(sorted(sums.items()))
 
 
 def amounts(batch: PayoutBatch) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Conflict, Forbidden, Invalid
 from partners import locking, telling
 from partners.models import Partner, Payout
 from partners.signals import consequences, standing_changed
@@ -29,7 +29,7 @@ def set_status(partner: Partner, status: str, *, reason: str = "", by: User | No
     """Suspend a partner, or let it trade again. It counts from the next request.
 
     Locks the partner; its members are told. Invalid (status, reason: required to suspend); Conflict for the house, and
-    for one that has the status already.
+    for one that has the status already; Forbidden for its own members.
     """
     with transaction.atomic():
         _change(partner, status, reason, by)
@@ -38,24 +38,32 @@ def set_status(partner: Partner, status: str, *, reason: str = "", by: User | No
 
 
 def change_of_status(partner: Partner, status: str, *, reason: str = "", by: User | None) -> Callable[[], dict]:
-    """The same as a change for eventify.lib.preview: its facts say what stops, or goes on, and who is told."""
+    """The same as a change for eventify.lib.preview: its facts say what stops, or goes on, and who is told.
+
+    The new reason is not among them: it is typed while the preview is read.
+    """
     return lambda: _change(partner, status, reason, by)
 
 
 def _change(partner: Partner, status: str, reason: str, by: User | None) -> dict:
     partner, reason = locking.lock_one(partner), reason.strip()
+    _check_outsider(partner, by)
     _check(partner, status, reason)
     before = {"status": partner.status, "reason": partner.status_reason}
     partner.status = status
     partner.status_reason = reason if status == Partner.Status.SUSPENDED else ""
     partner.joined_at = partner.joined_at or (timezone.now() if status == Partner.Status.ACTIVE else None)
     partner.save(update_fields=["status", "status_reason", "joined_at", "updated_at"])
-    after = {"status": status, "reason": reason}
-    facts = {"partner": str(partner.uid), "before": before, "after": after, **figures(partner)}
+    facts = {"partner": str(partner.uid), "before": before, "after": {"status": status}, **figures(partner)}
     facts["mails"] = _tell(partner, reason)
-    audit.record(_ACTIONS[partner.status], partner, by=by, **facts)
+    audit.record(_ACTIONS[partner.status], partner, by=by, **{**facts, "after": {"status": status, "reason": reason}})
     transaction.on_commit(lambda: standing_changed.send(Partner, partner=partner), robust=True)
     return facts
+
+
+def _check_outsider(partner: Partner, by: User | None) -> None:
+    if by is not None and partner.members.filter(user=by).exists():
+        raise Forbidden(_("You work for this partner. Somebody else must decide about it."))
 
 
 def _check(partner: Partner, status: str, reason: str) -> None:
@@ -95,11 +103,13 @@ def _tell(partner: Partner, reason: str) -> int:
 
 @transaction.atomic
 def set_terms(partner: Partner, *, by: User | None, **terms) -> Partner:
-    """Set `fee_percent` (0 to 100; None: the platform's usual one) and `trust`. Invalid. Locks the partner.
+    """Set `fee_percent` (0 to 100; None: the platform's usual one) and `trust`. Locks the partner.
 
-    The fee counts for sales that are paid from now on.
+    Invalid (the fields); Conflict for a fee of the house; Forbidden for the partner's own members. The fee counts for
+    sales that are paid from now on.
     """
     partner = locking.lock_one(partner)
+    _check_outsider(partner, by)
     checks = {"fee_percent": _clean_fee, "trust": _clean_trust}
     good = {name: checks[name](value) for name, value in terms.items()}
     before = {name: _said(getattr(partner, name)) for name in good}

@@ -1,5 +1,7 @@
 """Telling the people of a partner: a message in the product and a mail to each."""
 
+from django.urls import reverse
+
 from accounts import mail, notify
 from accounts.models import User
 from partners.models import Member, Partner
@@ -16,7 +18,7 @@ def tell(partner: Partner, template: str, title: str, message: str = "", *, role
     """
     people = members_of(partner, roles)
     for person in people:
-        notify.notify(person, title[:200], message, level=level)
+        notify.notify(person, title[:200], message, level=level, url=reverse("partner-home", args=[partner.slug]))
     addresses = [person.email for person in people] or _primary_address(partner)
     for address in addresses:
         mail.queue(template, address, partner=partner.name, slug=partner.slug, **more)

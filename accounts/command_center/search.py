@@ -10,8 +10,6 @@ from accounts.models import User
 from eventify.lib.desk import nav, search
 from eventify.lib.desk.pages import LOGGED_IN, Page, is_htmx
 
-MANY = 200  # looked at; enough to rank the best of them
-
 
 class SearchForm(forms.Form):
     """What to look for."""
@@ -43,5 +41,5 @@ def find_users(user: User, text: str) -> Iterator[search.Hit]:
     digits = "".join(letter for letter in text if letter.isdecimal())
     if len(digits) >= 4 and not any(letter.isalpha() for letter in text):
         wanted = Q(phone__contains=digits)
-    for found in User.objects.filter(wanted).order_by("-pk"):
+    for found in User.objects.filter(wanted).order_by("-pk")[: search.PER_KIND]:
         yield search.Hit(str(found), found.email, nav.link("desk-user", found.uid))

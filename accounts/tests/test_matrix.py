@@ -152,7 +152,7 @@ def test_nobody_adds_a_permission_that_they_do_not_hold():
     gate = role("Gate")
     with pytest.raises(Forbidden) as refusal:
         roles.set_permissions(gate, ["check_in", "manage_payouts"], by=lead)
-    assert "manage_payouts" in str(refusal.value.message)
+    assert "Manage payouts" in str(refusal.value.message)
     assert roles.permissions_of(roles.set_permissions(gate, ["check_in"], by=lead)) == ["check_in"]
     finance = role("Finance")
     kept = [one for one in roles.permissions_of(finance) if one != "view_analytics"]

@@ -69,8 +69,10 @@ def _seats(event: Event):
 
 
 def _tickets(event: Event):
-    live = Count("tickets", filter=~Q(tickets__status=Ticket.Status.CANCELLED))
-    for one in event.bookings.annotate(live=live):
+    gone = Q(tickets__status=Ticket.Status.CANCELLED)
+    if event.state == Event.State.CANCELLED:  # those who were inside already get their money back as well
+        gone |= Q(tickets__status=Ticket.Status.USED, status=Booking.Status.CANCELLED)
+    for one in event.bookings.annotate(live=Count("tickets", filter=~gone)):
         due = one.qty if one.status == Booking.Status.CONFIRMED else 0
         if one.live != due:
             yield f"booking {one.pk} ({one.status}, {one.qty} places) has {one.live} live tickets"

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.tests.racing import good, race
 from bookings import cancelling, ledger_checks, payments, tasks
 from bookings.tests.scenes import buy, decide, hear, pay, people, scene
-from events import states
+from eventify.lib.errors import Invalid
+from events import editing, states
 from events.models import Event
 from partners import books
 from partners.factories import PartnerFactory
@@ -220,3 +221,14 @@ def test_the_payment_path_pays_three_statements_for_the_books():
         hear(payment)
     ours = [query["sql"] for query in asked if "partners_transfer" in query["sql"] or "partners_entry" in query["sql"]]
     assert [sql.split()[0] for sql in ours] == ["INSERT", "SELECT", "INSERT"]
+
+
+def test_an_event_that_was_booked_stays_with_its_partner():
+    event, ticket_type = shop("10")
+    other = PartnerFactory()
+    editing.change(event, by=people(1)[0], partner=other)
+    buy(people(1)[0], ticket_type)
+    with pytest.raises(Invalid) as refusal:
+        editing.change(event, by=people(1)[0], partner=PartnerFactory())
+    assert list(refusal.value.errors) == ["partner"]
+    assert editing.change(event, by=people(1)[0], partner=other, name="New").partner == other

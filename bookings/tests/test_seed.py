@@ -16,6 +16,7 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import Notification, OutgoingMail, User
 from bookings.demo import pictures, world
 from bookings.models import Booking, Order, Payment, Refund, Seat, Ticket, TicketType
+from bookings.tests import invariants
 from events.models import Banner, Category, Event, EventImage
 from partners.models import Member, Partner
 
@@ -58,6 +59,7 @@ def check_books():
             assert event.capacity == event.ticket_types.aggregate(n=Sum("quantity_total"))["n"]
     for kind in TicketType.objects.annotate(live=Sum("bookings__qty", filter=live)):
         assert kind.quantity_sold == (kind.live or 0), kind
+    assert [breach.sentence for breach in invariants.books()] == []
     confirmed = Booking.objects.filter(status="confirmed").annotate(
         live=Count("tickets", filter=~Q(tickets__status="cancelled"))
     )

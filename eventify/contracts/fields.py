@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -101,7 +102,7 @@ class Choice(serializers.ChoiceField):
     """One of some words."""
 
     def __init__(self, words, **options):
-        sentence = _("Choose one of: %(words)s.") % {"words": ", ".join(words)}
+        sentence = format_lazy(gettext_lazy("Choose one of: {words}."), words=", ".join(words))
         super().__init__(choices=list(words), error_messages={"invalid_choice": sentence}, **options)
 
 

@@ -10,7 +10,7 @@ from eventify.lib.desk.columns import Column
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage, ReasonForm
 from eventify.lib.desk.filters import DayFilter, Filters
 from eventify.lib.desk.lists import Bulk, EmptyState, ListPage
-from eventify.lib.desk.pages import LOGGED_IN, Action, ActionPage, DetailPage, FormPage, Page
+from eventify.lib.desk.pages import LOGGED_IN, Action, ActionPage, DetailPage, FormPage, ObjectMixin, Page
 from eventify.lib.desk.words import Word
 from eventify.lib.errors import Conflict, Invalid
 from eventify.urls import *  # noqa: F403 - the handlers
@@ -49,7 +49,7 @@ class People(ListPage):
     )
     default_sort = "full_name"
     per_page = 2
-    empty = EmptyState("Nobody", "Invite somebody.", Action("Invite", "/invite/"))
+    empty = EmptyState("Nobody", "Invite somebody.", Action("Invite", "/invite/", "manage_staff"))
     bulk = (Bulk("Ban", "desk-test-done", "ban_users"),)
 
     def rows(self):
@@ -82,6 +82,19 @@ class PartnerPage(DetailPage):
 
     def visible(self):
         return partners_where(self.request.user, "view_partners")
+
+
+class Members(ObjectMixin, ListPage):
+    """The list of what belongs to one row."""
+
+    permission, scoped = "view_partners", True
+    columns = (Column("user.full_name", "Name"), Column("role", "Role", kind="pill"))
+
+    def visible(self):
+        return partners_where(self.request.user, "view_partners")
+
+    def rows(self):
+        return self.object.members.select_related("user")
 
 
 class NameForm(forms.Form):
@@ -138,6 +151,7 @@ PAGES = [
     path("scoped/", Scoped.as_view(), name="desk-test-scoped"),
     path("unscoped/", Unscoped.as_view(), name="desk-test-unscoped"),
     path("partner/<uuid:uid>/", PartnerPage.as_view(), name="desk-test-partner"),
+    path("members/<uuid:uid>/", Members.as_view(), name="desk-test-members"),
     path("rename/", Rename.as_view(), name="desk-test-rename"),
     path("suspend/<uuid:uid>/", Suspend.as_view(), name="desk-test-suspend"),
     path("done/", Done.as_view(), name="desk-test-done"),

@@ -12,17 +12,27 @@ from guardian.shortcuts import assign_perm
 
 from accounts import audit, mail, notify, sessions
 from accounts.factories import SuperAdminFactory, UserFactory
-from accounts.models import AuditLog, Role, User
+from accounts.models import AuditLog, LoginLock, Role, SavedFilter, User
 from bookings import cancelling, orders, payments
 from bookings.factories import TicketTypeFactory
-from bookings.models import SandboxCharge, TicketType, WebhookDelivery
+from bookings.models import MassRefund, SandboxCharge, TicketType, WebhookDelivery
 from bookings.providers import sandbox
 from eventify.lib.errors import Conflict
 from events.factories import CategoryFactory, EventFactory, EventImageFactory
 from events.models import Banner, Event
 from partners import members
 from partners.factories import PartnerFactory
-from partners.models import Member
+from partners.models import (
+    BankAccount,
+    Contact,
+    Document,
+    Invitation,
+    Member,
+    Partner,
+    Payout,
+    PayoutBatch,
+    SandboxTransfer,
+)
 
 OURS = {"accounts", "partners", "events", "bookings", "guardian"}
 MODELS = sorted((m for m in admin.site._registry if m._meta.app_label in OURS), key=lambda m: m._meta.label)
@@ -61,6 +71,28 @@ def one_of_each() -> None:
     cancelling.cancel(payments.refresh(order), by=user)
     now = timezone.now()
     WebhookDelivery.objects.create(provider="sandbox", delivery_id=f"e{user.pk}", body={}, processed_at=now)
+    MassRefund.objects.create(event=event, reason="Postponed", requested_by=user, newest_booking=1)
+    _of_accounts(user)
+    _of_partners(partner, user)
+
+
+def _of_accounts(user: User) -> None:
+    LoginLock.objects.create(key_hash=f"{user.pk:064}", failures=1, window_ends_at=timezone.now())
+    SavedFilter.objects.create(user=user, page="desk-orders", name="Mine", query="status=paid")
+
+
+def _of_partners(partner: Partner, user: User) -> None:
+    """Its papers and its money. (Transfer, Entry and Balance come with the sale and the refund.)"""
+    Contact.objects.create(partner=partner, name="A", email="a@example.com", is_primary=True)
+    Invitation.objects.create(
+        partner=partner, email="b@example.com", token_hash=f"{partner.pk:064}", expires_at=timezone.now()
+    )
+    Document.objects.create(partner=partner, type="PAN", file=f"{partner.pk}", name="a.pdf", size=1, uploaded_by=user)
+    account = BankAccount.objects.create(partner=partner, holder="A", number="1", country="IN", added_by=user)
+    batch = PayoutBatch.objects.create(provider="sandbox", created_by=user, approved_by=user)
+    about = {"amount": Decimal(1), "currency": "INR"}
+    payout = Payout.objects.create(batch=batch, partner=partner, bank_account=account, **about)
+    SandboxTransfer.objects.create(reference=payout.uid, account="1", **about)
 
 
 def address(model, page="", *args) -> str:

@@ -58,6 +58,10 @@ def test_an_empty_list_says_what_to_do(client, admin, monkeypatch):
     page = client.get(URL).content.decode()
     assert "Nobody" in page and "Invite somebody." in page and 'href="/invite/"' in page
     assert "Nothing fits these filters" not in page
+    support = UserFactory()
+    roles.assign(support, Role.objects.get(name="Support"), by=None)
+    client.force_login(support)
+    assert 'href="/invite/"' not in client.get(URL).content.decode()
 
 
 def test_sorting_goes_both_ways_and_empty_values_are_last(client, admin):

@@ -117,6 +117,18 @@ def test_who_manages_one_partner_gets_403_for_one_that_they_only_see(client):
     assert client.get(f"{TEST}/partner/{seen.uid}/").status_code == 403
 
 
+def test_a_list_about_one_row_is_judged_as_its_page_is(client):
+    own, other, user = PartnerFactory(name="Blue Frog"), PartnerFactory(), UserFactory(full_name="Asha Rao")
+    members.add(own, user, "org_admin", by=None)
+    client.force_login(user)
+    page = client.get(f"{TEST}/members/{own.uid}/").content.decode()
+    assert "<h1>Blue Frog</h1>" in page
+    assert "Asha Rao" in page and "Administrator" in page
+    assert client.get(f"{TEST}/members/{own.uid}/", {"format": "csv"}).status_code == 200
+    assert client.get(f"{TEST}/members/{other.uid}/").status_code == 404
+    assert client.get(f"{TEST}/members/{other.uid}/", {"format": "csv"}).status_code == 404
+
+
 def test_unknown_addresses_are_told_inside_the_shell(client, admin):
     page = client.get("/command-center/no/such/page/")
     assert page.status_code == 404

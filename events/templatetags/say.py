@@ -9,10 +9,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.pages import own_path
+from eventify.lib.currencies import SYMBOLS
 from events.models import Event
 
 register = template.Library()
-SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "VND": "₫"}
 TILES = 6
 A_NIGHT = timedelta(hours=18)
 

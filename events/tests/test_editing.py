@@ -1,9 +1,10 @@
 """Making, changing and deleting events."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog
@@ -123,3 +124,19 @@ def test_whose_the_events_are():
     assert editing.partner_for(SuperAdminFactory()).is_house
     with pytest.raises(Forbidden):
         editing.partner_for(visitor)
+
+
+def test_a_partner_does_not_end_a_booked_event_before_its_time():
+    """Its buyers' money is kept until the event is over."""
+    event, manager = EventFactory(capacity=5, booked_count=1), UserFactory()
+    members.add(event.partner, manager, Member.Role.ADMIN, by=None)
+    yesterday = timezone.now() - timedelta(days=1)
+    past = {"starts_at": yesterday - timedelta(hours=2), "ends_at": yesterday}
+    with pytest.raises(Invalid) as refusal:
+        editing.change(event, by=manager, **past)
+    assert refusal.value.errors == {"end_time": ["This event was booked, so only our staff can say that it is over."]}
+    event.refresh_from_db()
+    assert not event.is_over
+    assert editing.change(event, by=SuperAdminFactory(), **past).is_over
+    free = EventFactory(partner=event.partner)
+    assert editing.change(free, by=manager, **past).is_over

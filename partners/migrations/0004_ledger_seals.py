@@ -109,6 +109,7 @@ DROP FUNCTION ledger_seal;
 class Migration(migrations.Migration):
     dependencies = [("partners", "0003_ledger_guards")]
     operations = [
+        migrations.AlterField("transfer", "created_at", models.DateTimeField(help_text="When the money moved.")),
         migrations.AlterField(
             "transfer",
             "seal",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from eventify.lib.currencies import exact
 from eventify.lib.models import Entity
 from partners.models.ledger import MONEY
 from partners.models.organisations import Partner
@@ -87,7 +88,7 @@ class Payout(Entity):
         ]
 
     def __str__(self):
-        return f"{self.amount} {self.currency} to {self.partner_id} ({self.status})"
+        return f"{exact(self.amount, self.currency)} to {self.partner}"
 
     @property
     def permission_scope(self) -> Partner:

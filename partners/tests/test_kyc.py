@@ -188,12 +188,18 @@ def test_a_document_is_decided_once_unless_somebody_means_to_change_it(partner, 
 
 
 def test_nobody_decides_about_their_own(partner, staff):
+    reviewer = UserFactory()
     with pytest.raises(Forbidden, match="uploaded"):
-        decide(uploaded(partner, by=staff), by=staff)
+        decide(uploaded(partner, by=reviewer), by=reviewer)
     members.add(partner, staff, Member.Role.VOLUNTEER, by=None)
     with pytest.raises(Forbidden, match="work for"):
         decide(uploaded(partner), by=staff)
     assert not Document.objects.exclude(status="Pending").exists()
+
+
+def test_a_super_admin_may_decide_about_their_own_upload_and_the_log_says_so(partner, staff):
+    decide(uploaded(partner, by=staff), by=staff)
+    assert AuditLog.objects.get(action="APPROVED_KYC").details["is_own_upload"] is True
 
 
 def test_the_queue_is_oldest_first(partner, staff):

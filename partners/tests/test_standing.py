@@ -18,12 +18,13 @@ from bookings.models import Booking, Order, Refund, Ticket
 from bookings.tests import invariants
 from bookings.tests.scenes import book, buy, decide, hear, pay, people, scene, settled, statuses, wait
 from eventify.lib import preview
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Conflict, Forbidden, Invalid
 from events import states
 from events.models import Event
-from partners import members, standing
+from partners import members, payouts, standing
 from partners.factories import PartnerFactory
-from partners.models import Member, Partner
+from partners.models import Member, Partner, Payout
+from partners.tests import money
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,7 +215,7 @@ def test_the_preview_says_what_stops_and_changes_nothing(partner, staff):
     assert seen.facts == {
         "partner": str(partner.uid),
         "before": {"status": "Active", "reason": ""},
-        "after": {"status": "Suspended", "reason": "Fraud"},
+        "after": {"status": "Suspended"},
         "events_on_sale": 2,
         "open_holds": 2,
         "waitlisted": 1,
@@ -275,3 +276,24 @@ def test_impossible_trust_and_a_fee_of_the_house(partner):
         standing.set_terms(partner, trust="blind", by=None)
     with pytest.raises(Conflict):
         standing.set_terms(Partner.objects.get(is_house=True), fee_percent=Decimal(5), by=None)
+
+
+def test_nobody_decides_about_the_partner_they_work_for(partner, staff):
+    members.add(partner, staff, Member.Role.ADMIN, by=None)
+    for attempt in (
+        lambda: suspend(partner, staff),
+        lambda: standing.set_terms(partner, fee_percent=Decimal(0), by=staff),
+    ):
+        with pytest.raises(Forbidden, match="work for this partner"):
+            attempt()
+
+
+def test_a_suspended_partner_is_paid_nothing(staff):
+    partner = money.payable_partner()
+    money.sell(partner, Decimal(100))
+    assert payouts.preview([partner])[0].amount > 0
+    suspend(partner, staff)
+    with pytest.raises(payouts.NothingToPay) as refusal:
+        payouts.create(partners=[partner], by=staff)
+    assert "suspended" in refusal.value.details["left_out"][0]["sentence"]
+    assert not Payout.objects.exists()

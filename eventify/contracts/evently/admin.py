@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from accounts import roles, signup
+from accounts import roles, signup, step_up
 from accounts.models import Role, User
 from accounts.permissions import SUPER_ADMIN
 from bookings import capacity, inventory, seats, ticket_types
@@ -250,7 +250,7 @@ class UserAdmin(EventlyView):
         given = self.read(NewUserWithRole)
         with transaction.atomic():
             user = signup.register(email=given["email"], password=given["password"], full_name=given["name"])
-            user = set_role(user, given["role"], by=request.user)
+            user = set_role(user, given["role"], request)
         return Response(user_on_wire(user), status=201)
 
 
@@ -263,11 +263,12 @@ class UserRole(EventlyView):
         user = User.objects.filter(pk=number(id, "User")).first()
         if user is None:
             raise Missing("User not found")
-        return Response(user_on_wire(set_role(user, self.read(RoleChange)["role"], by=request.user)))
+        return Response(user_on_wire(set_role(user, self.read(RoleChange)["role"], request)))
 
 
-def set_role(user: User, role: str, *, by: User) -> User:
+def set_role(user: User, role: str, request) -> User:
     """Make the user a Super Admin, or take that away; another staff role is left alone."""
     if user.is_superuser == (role == ADMIN):
         return user
-    return roles.assign(user, Role.objects.get(name=SUPER_ADMIN) if role == ADMIN else None, by=by)
+    step_up.check(request)
+    return roles.assign(user, Role.objects.get(name=SUPER_ADMIN) if role == ADMIN else None, by=request.user)

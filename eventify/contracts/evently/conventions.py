@@ -12,6 +12,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import two_factor
 from accounts.authentication import BearerAuthentication
 from accounts.signup import Taken
 from eventify.contracts.evently import fields
@@ -111,6 +112,12 @@ class EventlyView(APIView):
     def get_permissions(self):
         # A method that the view does not have is answered 405 whoever asks.
         return [self.needs.get("GET" if self.request.method == "HEAD" else self.request.method, Anyone)()]
+
+    def permission_denied(self, request, message=None, code=None):
+        """Staff whom only their missing second factor keeps out are told so."""
+        if request.user is not None and request.user.is_authenticated:
+            two_factor.check_set_up(request.user)
+        super().permission_denied(request, message, code)
 
     def get_exception_handler(self):
         return answer_error

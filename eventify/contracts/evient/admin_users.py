@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from accounts import audit, closing, roles, signup
+from accounts import audit, closing, roles, signup, step_up
 from accounts.models import Role, User
 from accounts.permissions import SUPER_ADMIN
 from eventify.contracts.evient import rows, shapes
@@ -17,6 +17,7 @@ from eventify.contracts.needs import staff
 from eventify.lib.errors import Forbidden
 
 ROLES = ("user", "admin")
+_SENSITIVE = {"email", "password"}  # whoever sets these can become that person; roles see to themselves
 _OPENING = {"is_active"}  # what a holder of ban_users alone may write
 
 
@@ -77,7 +78,7 @@ class Users(View):
         role, is_active = asked.pop("role", "user"), asked.pop("is_active", True)
         user = signup.register(**{name: value or "" for name, value in asked.items()})
         audit.record("CREATED_USER", user, by=request.user)
-        _set_role(user, role, by=request.user)
+        _set_role(user, role, request)
         closing.set_open(user, is_active, by=request.user)
         return ok(shapes.person(user), _("The user is created."), status=201)
 
@@ -96,7 +97,9 @@ class UserDetail(View):
         _check_fields(request)
         closing.check_may_change(user, request.user)
         asked = read(request, UserChange, partial=True)
-        _change(user, asked, request.user)
+        if asked.keys() & _SENSITIVE:
+            step_up.check(request)
+        _change(user, asked, request)
         return ok(shapes.person(user), _("The user is saved."))
 
     def delete(self, request, id):
@@ -106,10 +109,11 @@ class UserDetail(View):
         return ok(shapes.person(user), _("The account is closed."))
 
 
-def _set_role(user: User, word: str, *, by: User) -> None:
+def _set_role(user: User, word: str, request) -> None:
     """Make the user a Super Admin ("admin") or take the staff role away ("user"); staff of any role are "admin"."""
     if word != ("admin" if user.is_staff else "user"):
-        roles.assign(user, Role.objects.get(name=SUPER_ADMIN) if word == "admin" else None, by=by)
+        step_up.check(request)
+        roles.assign(user, Role.objects.get(name=SUPER_ADMIN) if word == "admin" else None, by=request.user)
 
 
 def _check_fields(request) -> None:
@@ -119,17 +123,17 @@ def _check_fields(request) -> None:
         raise Forbidden(_("You may only change is_active."))
 
 
-def _change(user: User, asked: dict, by: User) -> None:
+def _change(user: User, asked: dict, request) -> None:
     """Apply what is asked, each through its own verb, in the caller's transaction."""
     names = sorted(asked)
     if "email" in asked:
         signup.change_email(user, asked.pop("email"))
     if "role" in asked:
-        _set_role(user, asked.pop("role"), by=by)
+        _set_role(user, asked.pop("role"), request)
     if "password" in asked:
         signup.set_password(user, asked.pop("password"))
     if "is_active" in asked:
-        closing.set_open(user, asked.pop("is_active"), by=by)
+        closing.set_open(user, asked.pop("is_active"), by=request.user)
     if asked:
         signup.change_profile(user, **{name: value or "" for name, value in asked.items()})
-    audit.record("CHANGED_USER", user, by=by, fields=names)
+    audit.record("CHANGED_USER", user, by=request.user, fields=names)

@@ -1,9 +1,10 @@
 """The rows that this contract shows, with all that its shapes read, so that a list costs the same for any length."""
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Prefetch
 
 from accounts.models import User
-from bookings.models import Booking, Order, Ticket
+from bookings import queries
+from bookings.models import Booking, Ticket
 from eventify.contracts import finding
 from events.models import Event
 from partners import members
@@ -37,13 +38,7 @@ def order_details(queryset):
 
 def managed_orders(user: User, permission: str):
     """All orders, or those that are wholly of organisations on which the user holds the permission."""
-    if user.can(permission):
-        return Order.objects.all()
-    own = members.partners_where(user, permission).values("pk")
-    bookings = Booking.objects.filter(order=OuterRef("pk"))
-    return Order.objects.filter(
-        Exists(bookings.filter(event__partner__in=own)), ~Exists(bookings.exclude(event__partner__in=own))
-    )
+    return queries.orders_of(user, permission)
 
 
 def tickets(queryset):

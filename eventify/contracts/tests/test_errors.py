@@ -7,9 +7,11 @@ EVENTLY = (
     *("/auth", "/auth/nope", "/bookings", "/me", "/me/nope", "/stats", "/stats/nope", "/events/1/nope"),
     *("/admin/nope", "/admin/analytics", "/healthz/nope", "/metrics/nope"),
 )
+V1 = ("/api/v1", "/api/v1/nope", "/api/v1/partners/x/nope", "/api/v1/admin", "/api/v1/auth", "/api/v1/events/nope")
 PLUS = ("/api/user", "/api/user/nope", "/api/events/type-list/nope", "/api/events/events-by-date/x/y")
 SITE = ("/nope", "/authors", "/meadow", "/apix", "/eventsx")
 PLAIN = {
+    **dict.fromkeys(V1, {"message", "errors", "code"}),
     **dict.fromkeys(EVIENT, {"success", "data", "message", "error"}),
     **dict.fromkeys(EVENTLY, {"detail"}),
     **dict.fromkeys(PLUS, {"status", "message"}),

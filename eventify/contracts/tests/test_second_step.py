@@ -5,13 +5,14 @@ import json
 import pytest
 
 from accounts import sessions
-from accounts.factories import UserFactory
-from accounts.models import User
+from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import Role, User
 from accounts.tests.coming_in import code_of, turn_on
 
 pytestmark = pytest.mark.django_db
 REQUIRED = "Enter the code of your authenticator app, or a recovery code."
 WRONG = "This code is not right, or was used before."
+SET_UP = "Your role demands two-factor. Set it up under /account/security/, then try again."
 LOCKED = "Too many failed log-ins. Try again in 15 minutes."
 
 
@@ -93,3 +94,19 @@ def test_after_ten_wrong_passwords_the_name_is_locked(client, contract, user):
 def test_a_code_of_any_kind_is_no_server_error(client, contract, user, otp):
     turn_on(user)
     assert log_in(client, contract, otp=otp).status_code in (400, 401, 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/api/admin/users", evient("two_factor_required", SET_UP)),
+        ("/admin/users", {"detail": SET_UP}),
+    ],
+)
+def test_staff_who_must_set_it_up_are_told_so(client, path, answer):
+    admin = SuperAdminFactory()
+    headers = {"Authorization": f"Bearer {sessions.start(admin)[1]}"}
+    assert client.get(path, headers=headers).status_code == 200
+    Role.objects.filter(name="Super Admin").update(requires_two_factor=True)
+    got = client.get(path, headers=headers)
+    assert (got.status_code, got.json()) == (403, answer)

@@ -147,9 +147,15 @@ class ListPage(Page):
             "head": next((one for one in columns if one.link), columns[0]),
             "has_menus": any(row.menu for row in table_rows),
             "bulk": bulk,
-            "empty": self.empty,
+            "empty": self._empty(),
             "intro_template": self.intro_template,
         }
+
+    def _empty(self) -> EmptyState:
+        """What an empty list says, with its next step for who may take it."""
+        step = self.empty.action
+        may = step is None or not step.permission or nav.may(self.request.user, (step.permission,), step.is_scoped)
+        return self.empty if may else self.empty._replace(action=None)
 
     def _table_rows(self, slice_: Slice) -> list[Row]:
         columns = self.get_columns()

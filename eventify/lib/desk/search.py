@@ -20,7 +20,7 @@ class Hit(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where to look. `find(user, text)` gives hits that the user may see, the best first."""
+    """Where to look. `find(user, text)` gives at most PER_KIND hits that the user may see, the best first."""
 
     kind: object  # the heading: "Users"
     permissions: tuple[str, ...]

@@ -1,11 +1,14 @@
 """What organisers and staff do."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory, UserFactory
-from accounts.models import AuditLog, Role, User
+from accounts.models import AuditLog, Role, Session, User
 from accounts.roles import assign
 from bookings.models import Seat
 from eventify.contracts.evently.tests.calling import NEW_EVENT, Caller, make_event
@@ -335,3 +338,13 @@ def test_another_staff_role_is_left_alone(admin):
     finance = assign(UserFactory(), Role.objects.get(name="Finance"), by=None)
     assert admin.patch(f"/admin/users/{finance.pk}/role", {"role": "user"}).json()["role"] == "user"
     assert User.objects.get(pk=finance.pk).role.name == "Finance"
+
+
+def test_a_role_needs_a_fresh_log_in(admin):
+    user = UserFactory()
+    Session.objects.filter(user=admin.user).update(confirmed_at=timezone.now() - timedelta(hours=1))
+    answer = admin.patch(f"/admin/users/{user.pk}/role", {"role": "admin"})
+    assert answer.status_code == 403
+    assert answer.json() == {"detail": "Confirm that it is you, with your password or code, then try again."}
+    user.refresh_from_db()
+    assert not user.is_superuser

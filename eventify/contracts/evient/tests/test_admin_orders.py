@@ -59,7 +59,8 @@ def test_refund(as_admin, admin, paid, vip):
     vip.refresh_from_db()
     assert vip.quantity_sold == 0
     line = AuditLog.objects.get(action="CANCELLED_ORDER")
-    assert line.actor == admin and line.details == {"reason": "rain"}
+    changed = {"before": {"order": "paid"}, "after": {"order": "refunded"}, "refund": str(paid.total_amount)}
+    assert line.actor == admin and line.details == {"reason": "rain", **changed}
     error_of(as_admin.post(f"{PATH}/{paid.uid}/refund"), 409, "not_cancellable")
     assert data_of(as_admin.put(f"{PATH}/{paid.uid}", {"status": "refunded"}))["order"]["status"] == "refunded"
     error_of(as_admin.put(f"{PATH}/{paid.uid}", {"status": "cancelled"}), 409, "not_cancellable")

@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts import bans
 from accounts.factories import SuperAdminFactory, UserFactory
-from accounts.models import AuditLog, Role, User
+from accounts.models import AuditLog, Role, Session, User
 from eventify.contracts.evient.tests.conftest import client_of, data_of, error_of, with_role
 from eventify.lib.wire import moment
 
@@ -163,3 +166,15 @@ def test_opening_a_banned_account_lifts_the_ban(as_admin, admin):
     assert data_of(as_admin.put(f"{PATH}/{user.uid}", {"is_active": True}))["is_active"] is True
     user.refresh_from_db()
     assert not user.is_banned
+
+
+@pytest.mark.parametrize("change", [{"role": "admin"}, {"email": "mine@example.com"}, {"password": "mine"}])
+def test_what_lets_one_become_another_needs_a_fresh_log_in(as_admin, admin, change):
+    user = UserFactory()
+    Session.objects.filter(user=admin).update(confirmed_at=timezone.now() - timedelta(hours=1))
+    before = User.objects.values().get(pk=user.pk)
+    error_of(as_admin.put(f"{PATH}/{user.uid}", change), 403, "step_up_required")
+    assert User.objects.values().get(pk=user.pk) == before
+    data_of(as_admin.put(f"{PATH}/{user.uid}", {"full_name": "Fine"}))
+    Session.objects.filter(user=admin).update(confirmed_at=timezone.now())
+    data_of(as_admin.put(f"{PATH}/{user.uid}", change))

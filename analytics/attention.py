@@ -1,0 +1,226 @@
+"""What waits for a person: one sentence each, and the page where it is dealt with.
+
+Each finder costs one or two queries, and runs only for who holds one of its permissions everywhere; members of a
+partner are told what their partner lacks.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.mail import MOST_ATTEMPTS
+from accounts.models import OutgoingMail, User
+from bookings.models import Order, Refund
+from eventify.lib.currencies import exact
+from partners import expiry, kyc, onboarding, payouts, queries
+from partners.models import Document, Invitation, Partner, Payout, PayoutBatch
+
+NEGATIVE, CAUTION, INFORMATION = TONES = ("negative", "caution", "information")  # the worst first
+KYC_PATIENCE = timedelta(days=2)  # that a document may wait for its review
+SENDING_PATIENCE = timedelta(days=1)  # that a payout may be under way
+SWEEP_PATIENCE = timedelta(minutes=10)  # after which the worker should have done what it does every few seconds
+OWN_MOST = 5  # partners of a member that are looked at
+
+
+class Matter(NamedTuple):
+    """Something that waits: how bad it is, the sentence, and the page (url name, its arguments, query) to go to."""
+
+    tone: str
+    text: str
+    act: str  # the label of the link
+    page: str
+    args: tuple = ()
+    query: str = ""
+
+
+def for_user(user: User) -> list[Matter]:
+    """What waits for this person, the worst first."""
+    found = [one for permissions, find in FINDERS if any(user.can(name) for name in permissions) for one in find(user)]
+    return sorted([*found, *_of_own_partners(user)], key=lambda one: TONES.index(one.tone))
+
+
+# --- Money --------------------------------------------------------------------------------------------
+
+
+def _failed_payouts(user: User) -> Iterable[Matter]:
+    """Payouts that failed, unless the partner was paid, or is to be paid, after that."""
+    later = Payout.objects.filter(partner=OuterRef("partner"), currency=OuterRef("currency"), pk__gt=OuterRef("pk"))
+    solved = Exists(later.exclude(status__in=(Payout.Status.FAILED, Payout.Status.DISCARDED)))
+    rows = Payout.objects.filter(~solved, status=Payout.Status.FAILED).select_related("batch", "partner")
+    failed = list(rows[:2])
+    if len(failed) == 1:
+        words = {"amount": exact(failed[0].amount, failed[0].currency), "partner": failed[0].partner.name}
+        text = _("The payout of %(amount)s to %(partner)s failed. The money is back in the balance.") % words
+        yield Matter(NEGATIVE, text, _("See why"), "desk-payout-batch", (failed[0].batch.uid,))
+    elif failed:
+        text = _("%(count)s payouts failed. Their money is back in the balances.") % {"count": rows.count()}
+        yield Matter(NEGATIVE, text, _("See why"), "desk-payout-list", query="status=failed")
+
+
+def _slow_payouts(user: User) -> Iterable[Matter]:
+    since = timezone.now() - SENDING_PATIENCE
+    slow = Payout.objects.filter(status=Payout.Status.SENDING, sent_at__lt=since).count()
+    if slow:
+        text = ngettext(
+            "%(count)s payout has been under way for more than a day.",
+            "%(count)s payouts have been under way for more than a day.",
+            slow,
+        )
+        yield Matter(CAUTION, text % {"count": slow}, _("Ask the bank"), "desk-payout-list", query="status=sending")
+
+
+def _drafts(user: User) -> Iterable[Matter]:
+    """Drafts that this person may approve: their own only while nobody else could."""
+    drafts = PayoutBatch.objects.filter(status=PayoutBatch.Status.DRAFT)
+    if payouts.approvers().exclude(pk=user.pk).exists():
+        drafts = drafts.exclude(created_by=user)
+    found = list(drafts.order_by("pk")[:2])
+    if len(found) == 1:
+        text = _("Payouts of %(amounts)s wait for your approval.") % {"amounts": payouts.amounts(found[0])}
+        yield Matter(CAUTION, text, _("Look and decide"), "desk-payout-batch", (found[0].uid,))
+    elif found:
+        text = _("%(count)s batches of payouts wait for your approval.") % {"count": drafts.count()}
+        yield Matter(CAUTION, text, _("Look and decide"), "desk-payouts", query="status=draft")
+
+
+def _refunds(user: User) -> Iterable[Matter]:
+    """Refunds that their provider should have by now."""
+    since = timezone.now() - SWEEP_PATIENCE
+    waiting = Refund.objects.filter(status=Refund.Status.REQUESTED, created_at__lt=since)
+    sums = waiting.values_list("payment__currency").annotate(Sum("amount"), Count("pk")).order_by("payment__currency")
+    rows = list(sums)
+    if rows:
+        count = sum(number for _currency, _amount, number in rows)
+        amounts = ", ".join(exact(amount, currency) for currency, amount, _number in rows)
+        text = ngettext(
+            "%(count)s refund (%(amounts)s) could not be sent to its payment provider yet.",
+            "%(count)s refunds (%(amounts)s) could not be sent to their payment provider yet.",
+            count,
+        )
+        words = {"count": count, "amounts": amounts}
+        yield Matter(NEGATIVE, text % words, _("See the orders"), "desk-orders", query="refund=true")
+
+
+# --- Partners -----------------------------------------------------------------------------------------
+
+
+def _reviews(user: User) -> Iterable[Matter]:
+    """Documents that wait, less those of partners that the person works for."""
+    mine = user.memberships.values("partner")
+    waiting = kyc.queue().order_by().exclude(partner__in=mine).aggregate(count=Count("pk"), oldest=Min("created_at"))
+    if waiting["count"]:
+        age = timezone.now() - waiting["oldest"]
+        words = {"count": waiting["count"], "time": timesince(waiting["oldest"], depth=1)}
+        tone = CAUTION if age > KYC_PATIENCE else INFORMATION
+        yield Matter(tone, _review_text(waiting["count"], age) % words, _("Review"), "desk-kyc")
+
+
+def _review_text(count: int, age: timedelta) -> str:
+    if age < timedelta(hours=1):
+        return ngettext("%(count)s document waits for a review.", "%(count)s documents wait for a review.", count)
+    return ngettext(
+        "%(count)s document has waited for a review for %(time)s.",
+        "%(count)s documents wait for a review, the oldest for %(time)s.",
+        count,
+    )
+
+
+def _expiring(user: User) -> Iterable[Matter]:
+    """Partners of whom a document expires within a month without a newer one."""
+    newer = kyc.good(Document.objects.filter(partner=OuterRef("partner"), type=OuterRef("type"), pk__gt=OuterRef("pk")))
+    last = kyc.today() + timedelta(days=max(expiry.DAYS_BEFORE))
+    soon = kyc.good(Document.objects.filter(expires_on__lte=last)).filter(~Exists(newer))
+    first = soon.select_related("partner").order_by("expires_on", "pk").first()
+    if first:
+        partners = soon.order_by().values("partner").distinct().count()
+        text = ngettext(
+            "A document of %(partner)s expires on %(day)s.",
+            "Documents of %(count)s partners expire within a month, the first of %(partner)s on %(day)s.",
+            partners,
+        )
+        words = {"partner": first.partner.name, "day": date_format(first.expires_on, "j F Y"), "count": partners}
+        yield Matter(INFORMATION, text % words, _("See the partner"), "desk-partner", (first.partner.uid,))
+
+
+def _unanswered(user: User) -> Iterable[Matter]:
+    """Invited partners whose invitation has run out."""
+    open_ones = Invitation.objects.filter(partner=OuterRef("pk"), accepted_at=None, revoked_at=None)
+    silent = Partner.objects.filter(
+        ~Exists(open_ones.filter(expires_at__gt=timezone.now())), status=Partner.Status.INVITED
+    )
+    found = list(silent.order_by("pk")[:2])
+    if len(found) == 1:
+        text = _("The invitation of %(partner)s ran out without an answer.") % {"partner": found[0].name}
+        yield Matter(INFORMATION, text, _("Invite again"), "desk-partner", (found[0].uid,))
+    elif found:
+        text = _("The invitations of %(count)s partners ran out without an answer.") % {"count": silent.count()}
+        yield Matter(INFORMATION, text, _("See them"), "desk-partners", query="status=Invited")
+
+
+def _of_own_partners(user: User) -> Iterable[Matter]:
+    """What the partners lack that the person manages as one of their people."""
+    if not user.can_anywhere("manage_partners") or user.can("manage_partners"):
+        return
+    for partner in queries.visible_to(user).order_by("name", "pk")[:OWN_MOST]:
+        if user.can("manage_partners", on=partner):
+            yield from _lacks(partner)
+
+
+def _lacks(partner: Partner) -> Iterable[Matter]:
+    if partner.status == Partner.Status.SUSPENDED:
+        words = {"partner": partner.name, "reason": partner.status_reason}
+        text = _("%(partner)s is suspended: %(reason)s") % words
+        yield Matter(NEGATIVE, text, _("See what to do"), "partner-home", (partner.slug,))
+    missing = onboarding.missing_of(partner, onboarding.papers_of(partner))
+    if missing:
+        step, sentence = missing[0]
+        text = _("%(partner)s cannot be paid yet. %(sentence)s") % {"partner": partner.name, "sentence": sentence}
+        yield Matter(CAUTION, text, _("Complete it"), f"partner-{step}", (partner.slug,))
+
+
+# --- The machine --------------------------------------------------------------------------------------
+
+
+def _overdue_holds(user: User) -> Iterable[Matter]:
+    """Holds that ran out and were not ended: the worker is not there."""
+    since = timezone.now() - SWEEP_PATIENCE
+    overdue = Order.objects.filter(status=Order.Status.PENDING, expires_at__lt=since).count()
+    if overdue:
+        text = ngettext(
+            "%(count)s order is held past its time. The worker does not run: start it again.",
+            "%(count)s orders are held past their time. The worker does not run: start it again.",
+            overdue,
+        )
+        yield Matter(NEGATIVE, text % {"count": overdue}, _("See the orders"), "desk-orders", query="status=pending")
+
+
+def _lost_mail(user: User) -> Iterable[Matter]:
+    """Mail that is given up, or late; only who may see /django-admin/ can do something about it."""
+    late = Q(next_attempt_at__lt=timezone.now() - SWEEP_PATIENCE) | Q(attempts__gte=MOST_ATTEMPTS)
+    stuck = OutgoingMail.objects.filter(late, sent_at=None).count() if user.is_super_admin else 0
+    if stuck:
+        text = ngettext("%(count)s mail could not be sent.", "%(count)s mails could not be sent.", stuck)
+        page = "admin:accounts_outgoingmail_changelist"
+        yield Matter(NEGATIVE, text % {"count": stuck}, _("See why"), page, query="sent_at__isempty=1")
+
+
+Finder = Callable[[User], Iterable[Matter]]
+# permissions (any of them, held everywhere) -> what to look for
+FINDERS: tuple[tuple[tuple[str, ...], Finder], ...] = (
+    (("view_financials", payouts.PERMISSION), _failed_payouts),
+    (("view_financials", payouts.PERMISSION), _slow_payouts),
+    ((payouts.PERMISSION,), _drafts),
+    (("refund_orders", "view_financials"), _refunds),
+    (("review_kyc",), _reviews),
+    (("review_kyc", "manage_partners"), _expiring),
+    (("manage_partners",), _unanswered),
+    (("refund_orders", "manage_events"), _overdue_holds),
+    (("manage_staff",), _lost_mail),
+)

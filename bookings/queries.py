@@ -1,0 +1,55 @@
+"""Which orders somebody may see or act on, and what the pages of staff ask about events, orders and people."""
+
+from decimal import Decimal
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
+
+from accounts.models import User
+from bookings.models import Booking, Order, Ticket
+from events.models import Event
+from partners import members
+from partners.books import FEES, REVENUE
+from partners.models import Entry
+
+
+def orders_of(user: User, *permissions: str) -> QuerySet[Order]:
+    """All orders, or those that are wholly of partners on which the user holds one of the permissions."""
+    if any(user.can(permission) for permission in permissions):
+        return Order.objects.all()
+    own = Q()
+    for permission in permissions:
+        own |= Q(event__partner__in=members.partners_where(user, permission).values("pk"))
+    bookings = Booking.objects.filter(order=OuterRef("pk"))
+    return Order.objects.filter(Exists(bookings.filter(own)), ~Exists(bookings.exclude(own)))
+
+
+def events_of(user: User, permission: str) -> QuerySet[Event]:
+    """The events, drafts too, of the partners on which the user holds the permission."""
+    return Event.objects.filter(partner__in=members.partners_where(user, permission))
+
+
+def coming_events() -> QuerySet[Event]:
+    """The events that are not over and not cancelled."""
+    return Event.objects.filter(ends_at__gt=timezone.now()).exclude(state=Event.State.CANCELLED)
+
+
+def money_of(event: Event) -> dict[str, dict[str, Decimal]]:
+    """What the ledger says of one event: `revenue` (sold less given back) and `fees` of the platform, by currency."""
+    ours = Entry.objects.filter(event_uid=event.uid).exclude(partner=None)
+    amount = Sum(F("credit") - F("debit"))
+    rows = ours.values_list("transfer__kind", "transfer__currency").annotate(total=amount).order_by()
+    found: dict[str, dict[str, Decimal]] = {"revenue": {}, "fees": {}}
+    for kind, currency, total in rows:
+        name, sign = ("revenue", 1) if kind in REVENUE else ("fees", -1)
+        if kind in (*REVENUE, *FEES):
+            found[name][currency] = found[name].get(currency, Decimal(0)) + sign * total
+    return found
+
+
+def admission(event: Event) -> dict[int, tuple[int, int]]:
+    """Ticket type -> (tickets that are inside, tickets that are good or used)."""
+    used = Count("pk", filter=Q(status=Ticket.Status.USED))
+    live = event.tickets.exclude(status=Ticket.Status.CANCELLED)
+    rows = live.values_list("ticket_type").annotate(used=used, live=Count("pk")).order_by()
+    return {kind: (inside, sold) for kind, inside, sold in rows}

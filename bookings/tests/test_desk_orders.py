@@ -1,0 +1,201 @@
+"""The orders in the command center: found by anything, refunded and mailed again without fear."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import AuditLog, OutgoingMail
+from accounts.tests.coming_in import log_in
+from bookings import cancelling, tasks
+from bookings.command_center.orders import short
+from bookings.models import Order, Refund
+from bookings.tests.desk import DESK, HOSTILE, confirm, member, queries_of, said, shown, staff
+from bookings.tests.scenes import buy, pay, people, scene, settled, text
+from partners.factories import PartnerFactory
+from partners.models import Member
+
+pytestmark = pytest.mark.django_db
+LIST = f"{DESK}/orders/"
+
+
+@pytest.fixture
+def admin(client):
+    user = SuperAdminFactory()
+    log_in(client, user)
+    return user
+
+
+@pytest.fixture
+def jazz():
+    """A ticket type of a partner."""
+    return scene(price="99.50", capacity=50, partner=PartnerFactory(name="Monsoon"), name="Jazz Night")[1]
+
+
+@pytest.fixture
+def paid(jazz) -> Order:
+    return pay(buy(UserFactory(full_name="Asha Rao", email="asha@example.com"), jazz, qty=2))
+
+
+def page_of(order: Order, act: str = "") -> str:
+    return f"{LIST}{order.uid}/{act and act + '/'}"
+
+
+def test_the_list_is_found_by_anything(client, admin, jazz, paid):
+    pending = buy(UserFactory(full_name="Binh Pham"), jazz)
+    old = buy(people(1)[0], scene(name="Opera", price=5)[1])
+    Order.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=5))
+    page = client.get(LIST)
+    assert shown(page) == [pending, paid, old]
+    for words in ("Jazz Night", "asha@example.com", "₹199.00", short(paid)):
+        assert words in text(page)
+    today = timezone.now().date()
+    for query, rows in (
+        ({"q": "asha"}, [paid]),
+        ({"q": str(paid.uid)}, [paid]),
+        ({"q": short(paid)}, [paid]),
+        ({"q": paid.tickets.first().ticket_code.lower()}, [paid]),
+        ({"q": paid.payment_transaction_id}, [paid]),
+        ({"q": "nobody"}, []),
+        ({"status": ["paid"]}, [paid]),
+        ({"event": jazz.event.uid, "sort": "total_amount"}, [pending, paid]),
+        ({"first_day": today.isoformat()}, [pending, paid]),
+        ({"last_day": (today - timedelta(days=2)).isoformat()}, [old]),
+        ({"refund": "true"}, []),
+        ({"sort": "-places"}, [paid, old, pending]),
+    ):
+        found = shown(client.get(LIST, query))
+        assert sorted(found, key=lambda one: one.pk) == sorted(rows, key=lambda one: one.pk), query
+
+
+def test_the_list_asks_as_often_for_3_rows_as_for_1(client, admin, jazz):
+    pay(buy(people(1)[0], jazz))
+    few = queries_of(client, LIST)
+    for user in people(2):
+        pay(buy(user, jazz, scene(price=1)[1]))
+    assert queries_of(client, LIST) == few
+
+
+def test_the_list_downloads(client, admin, paid):
+    body = b"".join(client.get(LIST, {"format": "csv"}).streaming_content).decode("utf-8-sig")
+    assert body.splitlines()[0] == "Order,Buyer,Places,Total,Total: currency,Status,Ordered,Paid"
+    assert f"{short(paid)},Asha Rao,2,199.00,INR,Paid," in body
+
+
+def test_one_order(client, admin, paid):
+    page = client.get(page_of(paid))
+    ticket = paid.tickets.first()
+    for words in ("Asha Rao", "asha@example.com", "Jazz Night", "₹199.00", f"…{ticket.ticket_code[-4:]}", "Monsoon"):
+        assert words in text(page)
+    assert ticket.ticket_code not in text(page)
+    assert [one.account for one in page.context["entries"]] == [
+        "cash",
+        "partner_payable",
+        "platform_fees",
+        "partner_payable",
+    ]
+    assert [one.label for one in page.context["actions"]] == ["Refund"]
+
+
+def test_one_order_asks_as_often_for_many_tickets(client, admin, jazz):
+    few, many = (pay(buy(people(1)[0], *types)) for types in ([jazz], [jazz, scene(price=1)[1], scene(price=2)[1]]))
+    client.get(page_of(few))
+    assert queries_of(client, page_of(few)) == queries_of(client, page_of(many))
+
+
+def test_support_sees_no_money_lines_and_refunds_nothing(client, paid):
+    staff(client, "Support")
+    page = client.get(page_of(paid))
+    assert (page.context["entries"], page.context["payments"], page.context["actions"]) == ([], [], [])
+    assert client.get(page_of(paid, "refund")).status_code == 403
+    assert client.post(page_of(paid, "refund")).status_code == 403
+    assert client.post(page_of(paid, "mail")).status_code == 302
+
+
+def test_a_partner_sees_orders_that_are_wholly_its_own(client, jazz, paid):
+    other = scene(price=10, partner=PartnerFactory())[1]
+    both, foreign = pay(buy(people(1)[0], jazz, other)), pay(buy(people(1)[0], other))
+    member(client, jazz.event.partner, Member.Role.ADMIN)
+    assert shown(client.get(LIST)) == [paid]
+    page = client.get(page_of(paid))
+    assert {one.account for one in page.context["entries"]} == {"partner_payable"}
+    assert [one.label for one in page.context["actions"]] == ["Refund"]
+    for order in (both, foreign):
+        assert client.get(page_of(order)).status_code == 404
+        for act in ("refund", "mail"):
+            assert client.post(page_of(order, act)).status_code == 404
+    member(client, jazz.event.partner, Member.Role.EVENT_MANAGER)
+    assert client.get(page_of(paid)).status_code == 200
+    assert client.get(page_of(paid, "refund")).status_code == 403
+    log_in(client, UserFactory())
+    assert (client.get(LIST).status_code, client.get(page_of(paid)).status_code) == (403, 403)
+
+
+def test_a_refund_is_previewed_then_done(client, admin, paid):
+    page = text(client.get(page_of(paid, "refund")))
+    for words in ("Refund ₹199.00", "₹199.00 goes back to Asha Rao", "₹9.95"):
+        assert words in page
+    assert client.post(page_of(paid, "refund"), {"reason": ""}).status_code == 400
+    OutgoingMail.objects.all().delete()
+    answer = confirm(client, page_of(paid, "refund"), reason="Goodwill")
+    assert (answer["Location"], said(answer)) == (
+        page_of(paid),
+        ["The order is refunded; the money is on its way."],
+    )
+    assert settled(paid) == ("refunded", 0, 1, 0)
+    assert OutgoingMail.objects.get().template == "order_cancelled"
+    assert AuditLog.objects.get(action="CANCELLED_ORDER").details["reason"] == "Goodwill"
+    tasks.send_refunds()
+    after = client.get(page_of(paid))
+    assert "−₹199.00" in text(after)
+    assert after.context["actions"] == []
+    assert "This order is refunded already." in text(client.get(page_of(paid, "refund")))
+
+
+def test_an_order_that_is_not_paid_is_cancelled(client, admin, jazz):
+    order = buy(people(1)[0], jazz)
+    assert "Nothing was paid for it, so no money moves." in text(client.get(page_of(order, "refund")))
+    assert said(confirm(client, page_of(order, "refund"), reason="Asked")) == ["The order is cancelled."]
+    assert (settled(order)[0], Refund.objects.count()) == ("cancelled", 0)
+
+
+def test_what_the_buyer_did_meanwhile_is_not_done_twice(client, admin, paid):
+    digest = client.get(page_of(paid, "refund")).context["digest"]
+    cancelling.cancel(paid, by=paid.user)
+    answer = client.post(page_of(paid, "refund"), {"digest": digest, "reason": "x"})
+    assert answer.status_code == 409
+    assert Refund.objects.count() == 1
+
+
+def test_a_refund_needs_a_proof_of_identity(client, paid):
+    log_in(client, SuperAdminFactory(), fresh=False)
+    assert client.get(page_of(paid, "refund"))["Location"].startswith("/account/confirm/")
+    assert client.post(page_of(paid, "refund"), {"reason": "x"}).status_code == 403
+
+
+def test_the_tickets_are_mailed_again(client, admin, paid, jazz):
+    OutgoingMail.objects.all().delete()
+    answer = client.post(page_of(paid, "mail"))
+    assert said(answer) == ["We send the tickets to asha@example.com again."]
+    mail = OutgoingMail.objects.get()
+    assert (mail.to, mail.template) == ("asha@example.com", "tickets")
+    assert mail.context == {"order": str(paid.uid), "event": "Jazz Night", "qty": 2}
+    assert AuditLog.objects.get(action="RESENT_TICKETS").actor == admin
+    pending = buy(people(1)[0], jazz)
+    answer = client.post(page_of(pending, "mail"))
+    assert (answer.status_code, "nothing to send" in text(answer)) == (409, True)
+    assert "Send the tickets again" not in text(client.get(page_of(pending)))
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_odd_values_are_answered(client, admin, paid, value):
+    for name in ("q", "status", "event", "first_day", "last_day", "refund", "sort", "page"):
+        assert client.get(LIST, {name: value}).status_code == 200, name
+    assert client.post(page_of(paid, "refund"), {"reason": value, "digest": value}).status_code in (400, 409)
+    assert client.get(f"{DESK}/search/", {"q": value}).status_code == 200
+
+
+def test_the_search_finds_orders(client, admin, paid):
+    for words in ("asha@example", short(paid), str(paid.uid)):
+        assert f"Order {short(paid)}" in text(client.get(f"{DESK}/search/", {"q": words})), words

@@ -1,0 +1,1 @@
+"""The pages of the command center about partners and money."""
