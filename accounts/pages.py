@@ -20,6 +20,13 @@ def safe_next(request, default: str = "/") -> str:
     return wanted if is_ours and wanted.isprintable() else default
 
 
+def home_of(user) -> str:
+    """Where somebody who just came in wants to be: at work, or on the site."""
+    if user.is_staff:
+        return "/command-center/"
+    return "/partner/" if user.can_anywhere("manage_partners") else "/"
+
+
 def own_path(url: str) -> str:
     """An address of this site without its scheme and host, so that it works under whichever name the visitor uses."""
     return url.removeprefix(settings.SITE_URL) if url.startswith(f"{settings.SITE_URL}/") else url

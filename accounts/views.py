@@ -12,7 +12,7 @@ from django.views.generic import FormView
 
 from accounts import browser, sessions
 from accounts.forms import CodeForm, LoginForm, SignupForm
-from accounts.pages import limited, safe_next
+from accounts.pages import home_of, limited, safe_next
 from eventify.lib.ratelimit import client_address
 
 
@@ -22,7 +22,7 @@ class Entrance(FormView):
 
     def dispatch(self, request, *args, **kwargs):
         if request.user.is_authenticated:
-            return redirect(safe_next(request))
+            return redirect(safe_next(request, "") or home_of(request.user))
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
@@ -34,7 +34,7 @@ class Entrance(FormView):
         except sessions.WrongCredentials as refusal:  # changed while we looked
             form.refused(refusal)
             return self.form_invalid(form)
-        return redirect(safe_next(self.request))
+        return redirect(safe_next(self.request, "") or home_of(form.user))
 
     def form_invalid(self, form):
         context = self.get_context_data(form=form)

@@ -59,6 +59,7 @@ class Security(View):
             "is_on": is_on,
             "codes_left": codes.recovery_codes_left(request.user) if is_on else 0,
             "lacks_two_factor": request.user.lacks_two_factor,
+            "works_for_a_partner": request.user.memberships.exists(),
             "log_ins": devices.log_ins(request.user, own=own),
         }
         return render(request, "accounts/security.html", context)

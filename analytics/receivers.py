@@ -1,8 +1,10 @@
-"""What analytics does when something below it changes."""
+"""What analytics does when something below it changes or leaves."""
 
 from django.dispatch import receiver
 
+from accounts import audit
 from analytics import summary
+from eventify.lib.desk.signals import downloaded
 from events.signals import event_changed
 
 
@@ -10,3 +12,9 @@ from events.signals import event_changed
 def forget_summaries(**_signal):
     """An event, its state or its stock has changed: cached figures are of yesterday."""
     summary.forget()
+
+
+@receiver(downloaded)
+def note_the_download(user, page, query, form, **_signal):
+    """A list leaves the platform: the audit log knows who took what."""
+    audit.record("DOWNLOADED_LIST", user, by=user, list=page, filters=query, form=form)

@@ -44,6 +44,15 @@ def _by_currency(balances) -> dict[str, Decimal]:
     return dict(balances.values_list("currency").annotate(total=Sum("amount")).order_by("currency"))
 
 
+def sums(partner: Partner, kinds: Iterable[str] = ()) -> dict[str, Decimal]:
+    """As `revenue` (with REVENUE) or `open_balance`, from prefetched balances: currency -> amount, largest first."""
+    found: dict[str, Decimal] = {}
+    for balance in partner.balances.all():
+        if not kinds or balance.kind in kinds:
+            found[balance.currency] = found.get(balance.currency, ZERO) + balance.amount
+    return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
+
+
 def with_totals(partners: QuerySet[Partner], currency: str = "") -> QuerySet[Partner]:
     """The partners with `total_revenue` and `open_balance` in this currency (the platform's), in the same query."""
     currency = currency or settings.EVENTIFY_CURRENCY

@@ -1,12 +1,15 @@
 """Who works for a partner, and what that lets them do with what is the partner's."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from guardian.models import UserObjectPermission
 from guardian.shortcuts import assign_perm, get_objects_for_user
 
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import LABEL
+from eventify.lib.errors import Conflict
+from partners.locking import lock_one
 from partners.models import Member, Partner
 
 _OWN_EVENTS = ("view_events", "manage_events", "check_in", "view_analytics")
@@ -29,7 +32,13 @@ GRANTS = {
 
 @transaction.atomic
 def add(partner: Partner, user: User, role: str, *, by: User | None) -> Member:
-    """Make the user a member in this role (or change the role); the permissions count from the next request."""
+    """Make the user a member in this role (or change the role); the permissions count from the next request.
+
+    Locks the partner. Conflict when its last administrator would become something else.
+    """
+    lock_one(partner)
+    if role != Member.Role.ADMIN:
+        _check_administrator_stays(partner, without=user)
     member, _created = Member.objects.update_or_create(partner=partner, user=user, defaults={"role": role})
     _grant(member)
     audit.record("ADDED_MEMBER", partner, by=by, user=str(user.uid), role=role)
@@ -38,10 +47,18 @@ def add(partner: Partner, user: User, role: str, *, by: User | None) -> Member:
 
 @transaction.atomic
 def remove(member: Member, *, by: User | None) -> None:
-    """Take the membership and its permissions away."""
+    """Take the membership and its permissions away. Conflict for the last administrator. Locks the partner."""
+    lock_one(member.partner)
+    _check_administrator_stays(member.partner, without=member.user)
     _revoke(member)
     audit.record("REMOVED_MEMBER", member.partner, by=by, user=str(member.user.uid))
     member.delete()
+
+
+def _check_administrator_stays(partner: Partner, *, without: User) -> None:
+    administrators = list(partner.members.filter(role=Member.Role.ADMIN).values_list("user", flat=True)[:2])
+    if administrators == [without.pk]:
+        raise Conflict(_("This is the last administrator. Make somebody else one first."))
 
 
 def _grant(member: Member) -> None:

@@ -106,7 +106,7 @@ def test_the_audit_log_is_for_who_may_see_it(client, path):
 def test_the_audit_log_downloads_without_formulas(client, admin):
     line("BANNED_USER", UserFactory(full_name="=HYPERLINK(1)"), by=admin)
     text = b"".join(client.get(f"{DESK}audit/", {"format": "csv"}).streaming_content).decode()
-    row = list(csv.reader(io.StringIO(text)))[1]
+    [row] = [row for row in csv.reader(io.StringIO(text)) if "Banned user" in row]
     assert row[1:4] == ["Zed Admin", "Banned user", "'=HYPERLINK(1)"]
 
 

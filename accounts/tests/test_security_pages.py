@@ -143,12 +143,12 @@ def test_ending_all_others(user, browser):
 
 
 def test_the_list_asks_the_same_for_one_and_for_three(user, browser, django_assert_num_queries):
-    with django_assert_num_queries(5):  # two for the visitor, two-factor, two lists
+    with django_assert_num_queries(6):  # two for the visitor, two-factor, whether a partner's, two lists
         browser.get(SECURITY)
     for _time in range(2):
         sessions.start(user)
         sessions.new_device_token(user)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get(SECURITY)
 
 

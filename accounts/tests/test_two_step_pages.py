@@ -140,7 +140,7 @@ def test_logging_out_ends_the_row_too(client, inside):
 
 def test_a_page_asks_for_its_visitor_in_one_query(client, inside, django_assert_num_queries):
     with django_assert_num_queries(2):  # the cookie's session, and ours with its user
-        client.get("/signup/")
+        client.get("/signup/?next=/wallet/")
 
 
 # --- Staff whose role demands two-factor ------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The people who buy: the list, and one person with orders, tickets, sessions and what staff may do for them."""
 
-from collections.abc import Iterator
 
 import django_filters
 from django.conf import settings
@@ -14,7 +13,7 @@ from accounts.codes import is_on
 from accounts.models import AuditLog, User
 from bookings import queries
 from bookings.models import Order, Ticket
-from eventify.lib.desk import nav, say, search
+from eventify.lib.desk import nav, say
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
@@ -168,11 +167,3 @@ class UserPage(AboutUser, DetailPage):
         if not self.may("view_audit"):
             return []
         return list(AuditLog.objects.filter(target_uid=self.object.uid).select_related("actor")[:SHOWN])
-
-
-@search.register("users", gettext_lazy("Users"), "view_users")
-def find_users(user: User, text: str) -> Iterator[search.Hit]:
-    """People by name, address or phone."""
-    wanted = Q(full_name__icontains=text) | Q(email__icontains=text) | Q(phone__startswith=text)
-    for found in User.objects.filter(wanted).order_by("-last_active_at", "-pk")[: search.PER_KIND]:
-        yield search.Hit(str(found), found.email, address_of(found))

@@ -76,7 +76,7 @@ class Partners(ListPage):
     created = Column("created_at", gettext_lazy("Added"), kind="day", sort="created_at")
 
     def rows(self):
-        return books.with_totals(queries.visible_to(self.request.user))
+        return books.with_totals(queries.visible_to(self.request.user)).prefetch_related("balances")
 
     def get_columns(self):
         return (*self.base_columns, *self.money_columns(), self.joined, self.created)
@@ -91,12 +91,25 @@ class Partners(ListPage):
 
 
 def _money_columns(is_shown) -> tuple[Column, ...]:
-    def amount(name: str):
-        return lambda row: (getattr(row, name), settings.EVENTIFY_CURRENCY) if is_shown(row) else None
+    """Amounts in the currency in which the partner has most, the others below; sorted by the platform's currency."""
+
+    def column(key: str, label, name: str, kinds) -> Column:
+        def amounts(row) -> list[tuple]:
+            found = books.sums(row, kinds) if is_shown(row) else {}
+            return [(amount, currency) for currency, amount in found.items() if amount]
+
+        def first(row):
+            nothing = (books.ZERO, settings.EVENTIFY_CURRENCY) if is_shown(row) else None
+            return next(iter(amounts(row)), nothing)
+
+        def others(row) -> str:
+            return ", ".join(currencies.exact(*one) for one in amounts(row)[1:])
+
+        return Column(key, label, kind="money", value=first, below=others, sort=name)
 
     return (
-        Column("revenue", gettext_lazy("Revenue"), kind="money", value=amount("total_revenue"), sort="total_revenue"),
-        Column("balance", gettext_lazy("Owed"), kind="money", value=amount("open_balance"), sort="open_balance"),
+        column("revenue", gettext_lazy("Revenue"), "total_revenue", books.REVENUE),
+        column("balance", gettext_lazy("Owed"), "open_balance", ()),
     )
 
 

@@ -12,6 +12,7 @@ from eventify.lib.desk import search
 from partners import bank, contacts, inviting, kyc, members, standing
 from partners.factories import PartnerFactory
 from partners.models import Invitation, Member, Partner
+from partners.tests import money
 from partners.tests.papers import T, file, pdf, uploaded
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("private")]
@@ -268,3 +269,14 @@ def test_the_number_of_queries_does_not_grow(client, staff, partner, django_asse
     add(1)
     add(2)
     assert [asked(page) for page in pages] == one
+
+
+def test_money_is_shown_in_the_currency_it_was_made_in(client, staff):
+    both, euros = PartnerFactory(name="Both"), PartnerFactory(name="Euros")
+    money.sell(euros, 90, currency="EUR")
+    money.sell(both, 70, currency="EUR")
+    money.sell(both, 5000)
+    rows = get(client, "partners/?sort=name").split("<tbody")[1]
+    first, second = rows.index("Both"), rows.index("Euros")
+    assert "₹5,000.00" in rows[first:second] and "€70.00" in rows[first:second]
+    assert "€90.00" in rows[second:].split("</tr>")[0] and "₹" not in rows[second:].split("</tr>")[0]

@@ -8,7 +8,8 @@ from accounts import bans, roles
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, User
 from accounts.permissions import IDS
-from accounts.tests.racing import errors, race
+from accounts.tests.racing import errors, meet_after, race
+from eventify.lib.errors import Conflict
 from partners import members
 from partners.factories import PartnerFactory
 from partners.members import GRANTS
@@ -37,7 +38,7 @@ def test_a_member_may_do_what_the_role_says_at_home_and_nothing_elsewhere(role):
 
 def test_a_new_role_replaces_the_old_one():
     partner, user, admin = PartnerFactory(), UserFactory(), SuperAdminFactory()
-    members.add(partner, user, Member.Role.ADMIN, by=admin)
+    members.add(partner, user, Member.Role.EVENT_MANAGER, by=admin)
     members.add(partner, user, Member.Role.MEMBER, by=admin)
     assert may(user, partner) == set(GRANTS[Member.Role.MEMBER])
     assert Member.objects.count() == 1
@@ -45,7 +46,7 @@ def test_a_new_role_replaces_the_old_one():
     assert (may(user, partner), Member.objects.count()) == (set(), 0)
     lines = AuditLog.objects.order_by("id").values_list("action", "target_resource", "actor", "details__role")
     assert list(lines) == [
-        ("ADDED_MEMBER", f"partner_{partner.pk}", admin.pk, "org_admin"),
+        ("ADDED_MEMBER", f"partner_{partner.pk}", admin.pk, "event_manager"),
         ("ADDED_MEMBER", f"partner_{partner.pk}", admin.pk, "org_member"),
         ("REMOVED_MEMBER", f"partner_{partner.pk}", admin.pk, None),
     ]
@@ -54,16 +55,17 @@ def test_a_new_role_replaces_the_old_one():
 def test_membership_of_one_does_not_touch_that_of_another():
     one, other, user = PartnerFactory(), PartnerFactory(), UserFactory()
     for partner in (one, other):
-        members.add(partner, user, Member.Role.ADMIN, by=None)
+        members.add(partner, user, Member.Role.EVENT_MANAGER, by=None)
     members.remove(one.members.get(), by=None)
-    assert (may(user, one), may(user, other)) == (set(), set(GRANTS[Member.Role.ADMIN]))
+    assert (may(user, one), may(user, other)) == (set(), set(GRANTS[Member.Role.EVENT_MANAGER]))
 
 
 def test_adding_at_once_makes_one_member():
     partner, user = PartnerFactory(), UserFactory()
+    members.add(partner, UserFactory(), Member.Role.ADMIN, by=None)
     results = race(*(partial(members.add, partner, user, role, by=None) for role in list(Member.Role) * 3))
     assert errors(results) == []
-    member = Member.objects.get()
+    member = user.memberships.get()
     assert may(user, partner) == set(GRANTS[Member.Role(member.role)])
 
 
@@ -95,3 +97,32 @@ def test_where_one_may_what():
 def test_there_is_one_house_from_the_start():
     house = Partner.objects.get(is_house=True)
     assert (house.slug, house.status, house.verification_status) == ("eventify", "Active", "Verified")
+
+
+def leave(partner: Partner, user: User) -> None:
+    members.remove(partner.members.get(user=user), by=user)
+
+
+def step_down(partner: Partner, user: User) -> None:
+    members.add(partner, user, Member.Role.MEMBER, by=user)
+
+
+@pytest.mark.parametrize("go", [leave, step_down])
+def test_the_last_administrator_stays(go):
+    partner, two = PartnerFactory(), UserFactory.create_batch(2)
+    for user in two:
+        members.add(partner, user, Member.Role.ADMIN, by=None)
+    results = race(*(partial(go, partner, user) for user in two))
+    assert len(errors(results, Conflict)) == 1
+    assert partner.members.filter(role=Member.Role.ADMIN).count() == 1
+
+
+def test_without_the_lock_both_administrators_leave(monkeypatch):
+    """The control: what the lock of the partner is for."""
+    partner, two = PartnerFactory(), UserFactory.create_batch(2)
+    for user in two:
+        members.add(partner, user, Member.Role.ADMIN, by=None)
+    meet_after(monkeypatch, members, "_check_administrator_stays", 2)
+    monkeypatch.setattr(members, "lock_one", lambda partner: partner)
+    race(*(partial(leave, partner, user) for user in two))
+    assert not partner.members.filter(role=Member.Role.ADMIN).exists()

@@ -16,6 +16,7 @@ from eventify.lib.desk import export, nav, say
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import Filters, without
 from eventify.lib.desk.pages import Action, Page, is_htmx
+from eventify.lib.desk.signals import downloaded
 from eventify.lib.errors import Invalid
 
 TABLE_ID = "results"  # what htmx replaces
@@ -112,6 +113,8 @@ class ListPage(Page):
             raise Invalid(_("A filter is not valid, so there is nothing to download. Correct it and try again."))
         columns = [column for column in self.get_columns() if column.export]
         today = timezone.now().astimezone(say.zone()).date()
+        name, query = self.request.resolver_match.url_name, without(self.request.GET, "format")
+        downloaded.send(type(self), user=self.request.user, page=name, query=query, form=form)
         return export.FORMATS[form](self.file_name(today), columns, self.sorted_rows())
 
     def file_name(self, today: date) -> str:

@@ -35,6 +35,8 @@ def register(name: str, kind, *permissions: str, scoped: bool = False):
     """Decorate `find(user, text) -> hits`. Sources answer in the order in which they were registered."""
 
     def remember(find):
+        if name in _sources:
+            raise ValueError(f"Two sources are called {name}.")
         _sources[name] = Source(kind, permissions, scoped, find)
         return find
 
