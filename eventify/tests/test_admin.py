@@ -241,7 +241,7 @@ def test_a_ticket_type_is_changed_through_the_stock(client, staff):
 
 def test_a_member_gets_and_loses_the_permissions_of_the_role(client, staff):
     partner, user = PartnerFactory(), UserFactory()
-    data = {"partner": partner.pk, "user": user.pk, "role": "org_admin"}
+    data = {"partner": partner.pk, "user": user.pk, "role": "event_manager"}
     assert client.post(address(Member, "add"), data).status_code == 302
     assert User.objects.get(pk=user.pk).can("manage_events", on=partner)
     member = Member.objects.get(user=user)
