@@ -4,33 +4,18 @@ Views return bare data (`ok`, `listing`); the renderer puts the envelope around 
 every refusal.
 """
 
-from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.http import Http404, JsonResponse
-from django.utils.translation import gettext as _
-from rest_framework import exceptions
+from django.http import JsonResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from eventify.contracts.lists import page_asked
 from eventify.contracts.needs import DeclaredView
-from eventify.contracts.refusals import flat, plain
-from eventify.lib.errors import DomainError, Forbidden
+from eventify.contracts.refusals import CODES, Shape, plain
+from eventify.lib.errors import DomainError
 from eventify.lib.parsers import StrictJSONParser
 
 LIMIT_MOST = 100
 LIMIT = 10
-CODES = {
-    400: "malformed",
-    401: "unauthenticated",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    415: "unsupported_media_type",
-    422: "invalid",
-    429: "too_many_requests",
-    500: "server_error",
-}
 
 
 # --- The envelope -------------------------------------------------------------------------------------
@@ -89,38 +74,16 @@ def plain_error(status: int, sentence: str) -> JsonResponse:
     return JsonResponse(error_body(status, sentence), status=status)
 
 
-def exception_handler(refusal: Exception, context) -> Response | None:
-    """Word a refusal; None (a crash) for what is none."""
-    if isinstance(refusal, DomainError):
-        answer = Response(_of_domain(refusal), status=refusal.status)
-    elif isinstance(refusal, exceptions.ValidationError | DjangoValidationError):
-        answer = _of_fields(refusal)
-    elif isinstance(refusal, Http404):
-        answer = Response(error_body(404, _("Not found.")), status=404)
-    elif isinstance(refusal, DjangoPermissionDenied):
-        answer = Response(error_body(403, Forbidden.message), status=403)
-    elif isinstance(refusal, exceptions.APIException):
-        answer = Response(error_body(refusal.status_code, refusal.detail), status=refusal.status_code)
-    else:
-        return None
-    if answer.status_code == 401:
-        answer["WWW-Authenticate"] = 'Bearer realm="eventify"'
-    if getattr(refusal, "retry_after", None):
-        answer["Retry-After"] = str(refusal.retry_after)
-    return answer
-
-
 def _of_domain(refusal: DomainError) -> dict:
     details = getattr(refusal, "errors", None) or refusal.details
     return error_body(refusal.status, refusal.message, refusal.code, plain(details))
 
 
-def _of_fields(refusal) -> Response:
-    found = refusal.detail if isinstance(refusal, exceptions.ValidationError) else {"body": refusal.messages}
-    details = dict(flat(found))
-    name, sentences = next(iter(details.items()))
-    message = sentences[0] if name == "body" else f"{name}: {sentences[0]}"
-    return Response(error_body(422, message, details=details), status=422)
+def _of_fields(message: str, errors: dict) -> dict:
+    return error_body(422, message, details=errors)
+
+
+exception_handler = Shape(error_body, _of_domain, _of_fields).handle
 
 
 class View(DeclaredView):
