@@ -15,6 +15,8 @@ from eventify.lib.desk.columns import Column, attribute
 from eventify.lib.desk.words import WORDS, Word, spelled, word
 
 CSS = Path(project.BASE_DIR) / "static" / "css"
+SHEETS = sorted(path.name for path in CSS.glob("*.css") if path.name != "tokens.css")
+EACH_SHEET = pytest.mark.parametrize("name", SHEETS)
 TEMPLATES = Path(project.BASE_DIR) / "templates" / "command_center"
 NOW = datetime(2026, 6, 12, 14, 0, tzinfo=UTC)
 
@@ -102,7 +104,7 @@ def test_dark_is_the_same_chosen_or_by_the_system():
     assert len(chosen) >= 18
 
 
-@pytest.mark.parametrize("name", ["site.css", "desk.css"])
+@EACH_SHEET
 def test_only_the_tokens_name_colours_and_sizes(name):
     css = re.sub(r"/\*.*?\*/", "", (CSS / name).read_text(), flags=re.S)
     rules = re.sub(r"@media[^{]*", "", css)
@@ -110,7 +112,7 @@ def test_only_the_tokens_name_colours_and_sizes(name):
     assert not re.findall(r"\b\d+px", rules)
 
 
-@pytest.mark.parametrize("name", ["site.css", "desk.css"])
+@EACH_SHEET
 def test_every_token_that_is_used_exists(name):
     tokens = set(re.findall(r"(--[\w-]+):", (CSS / "tokens.css").read_text()))
     css = (CSS / name).read_text()
