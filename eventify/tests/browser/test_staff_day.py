@@ -1,4 +1,4 @@
-"""A day of the staff in a real browser: two-factor, a paper, a role, payouts; each through what people see and press."""
+"""A day of the staff in a real browser: two-factor, a paper, a role, payouts; each through what people see."""
 
 import base64
 import time
