@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
+from django.utils import translation
 
 
 def pytest_configure():
@@ -22,6 +23,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache():
-    """No test sees what another one cached or counted in Redis."""
+def _fresh():
+    """No test sees what another one cached or counted in Redis, or speaks the language that another one chose."""
     cache.clear()
+    translation.activate(settings.LANGUAGE_CODE)

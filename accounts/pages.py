@@ -14,10 +14,10 @@ members_only = login_required(login_url="/login/")
 
 
 def safe_next(request, default: str = "/") -> str:
-    """The `next` of the query or form when it leads into this site, else `default`."""
+    """The `next` of the query or form when it is a path of this site, else `default`."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours and wanted.isprintable() else default
+    return wanted if is_ours and wanted.startswith("/") and wanted.isprintable() else default
 
 
 def home_of(user) -> str:

@@ -48,7 +48,7 @@ def look(data: bytes) -> dict:
 
 def picture(data: bytes, number: int) -> bytes:
     """The page as PNG, made of pixels only: nothing of the file's own bytes, no metadata."""
-    shown = _pdf_page(data, number) if sniffed(data) == PDF else _whole_picture(data)
+    shown = _pdf_page(data, number) if sniffed(data) == PDF else _only_page(data, number)
     out = io.BytesIO()
     shown.save(out, "PNG", compress_level=6)
     return out.getvalue()
@@ -84,6 +84,12 @@ def _pdf_page(data: bytes, number: int):
     if not 1 <= number <= min(len(pdf), PAGES_MOST):
         raise Refused("no_page")
     return _drawn(pdf, number)
+
+
+def _only_page(data: bytes, number: int):
+    if number != 1:
+        raise Refused("no_page")
+    return _whole_picture(data)
 
 
 def _drawn(pdf, number: int):

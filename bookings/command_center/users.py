@@ -1,6 +1,5 @@
 """The people who buy: the list, and one person with orders, tickets, sessions and what staff may do for them."""
 
-
 import django_filters
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, Subquery

@@ -61,8 +61,8 @@ class ConfirmPage(FormPage):
         raise NotImplementedError
 
     def get_initial(self) -> dict:
-        """What comes from the page before stands in the form already."""
-        return self.request.GET.dict()
+        """What comes from the page before stands in the form already, unless no form would take it."""
+        return {name: value for name, value in self.request.GET.items() if "\x00" not in value}
 
     def preview_values(self) -> dict:
         """The values with which the preview runs: what is known of the form, else its initial values."""

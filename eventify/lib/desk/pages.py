@@ -142,11 +142,11 @@ class Page(View):
         return (match.url_name or "") if match else ""
 
     def next_url(self, default: str) -> str:
-        """The `next` of the form when it leads into this site, else `default`."""
+        """The `next` of the form when it is a path of this site, else `default`."""
         wanted = self.request.POST.get("next") or self.request.GET.get("next") or ""
         host, is_secure = self.request.get_host(), self.request.is_secure()
         is_ours = url_has_allowed_host_and_scheme(wanted, {host}, require_https=is_secure)
-        return wanted if is_ours and wanted.isprintable() else default
+        return wanted if is_ours and wanted.startswith("/") and wanted.isprintable() else default
 
     def _to_login(self) -> HttpResponse:
         if is_htmx(self.request):
