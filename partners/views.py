@@ -40,7 +40,7 @@ class Home(PartnerPage):
             for key, sentence in onboarding.missing_of(self.partner, papers)
         ]
         shown = {"papers": papers, "steps": steps, "todo": todo, "is_payable": bank.is_payable(self.partner)}
-        return super().get_context_data(**shown, **context)
+        return super().get_context_data(sees_sales=self.request.user.can_anywhere("view_events"), **shown, **context)
 
 
 class Organisation(PartnerForm):
