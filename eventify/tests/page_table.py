@@ -16,13 +16,13 @@ from accounts.models import Notification
 from accounts.permissions import IDS
 from bookings.models import Booking, Order
 from eventify.lib.desk.pages import LOGGED_IN, ObjectMixin, Page, names_of
-from eventify.tests.page_world import BOTH, HOUSE, A, B, Caller, World
+from eventify.tests.page_world import HOUSE, A, B, Caller, World
 from partners.models import Contact, Document, Invitation, Member, Partner
 from partners.views_base import PartnerPage
 
 # What other tests walk, by the beginning of its address or by the module of its urls.
 ELSEWHERE = {
-    "eventify.contracts.": "Each contract's test_routes.py or test_any_input.py walks its own routes.",
+    "eventify.contracts.": "The tests of each contract walk its own routes: tests/test_routes.py, for one.",
     "django-admin/": "test_admin.py walks the raw admin, which only Super Admins may enter.",
 }
 # Pages that are for everybody, and why.
@@ -257,6 +257,3 @@ def answer_of(response) -> str | int:
         return "set-up"
     is_asked = where.startswith("/account/confirm/")
     return "in" if response.status_code in (200, 302) and not is_asked else response.status_code
-
-
-__all__ = ["BOTH", "Route", "Target", "answer_of", "expected", "expected_of_get", "routes", "targets"]
