@@ -1,6 +1,7 @@
 """The dashboard in a real browser: on every screen, live, by keyboard, and without JavaScript."""
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.factories import SuperAdminFactory
 from bookings.tests.scenes import scene
@@ -39,7 +40,8 @@ def test_an_empty_one_fits(page, admin, width):
     log_in(page.context, admin)
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(PATH)
-    assert page.get_by_role("heading", name="Start here").is_visible() and fits(page)
+    expect(page.get_by_role("heading", name="Start here")).to_be_visible()
+    assert fits(page)
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
@@ -47,9 +49,11 @@ def test_a_full_one_fits(page, admin, full, width):
     log_in(page.context, admin)
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(PATH)
-    assert page.get_by_text("wait for your approval").is_visible() and fits(page)
+    expect(page.get_by_text("wait for your approval")).to_be_visible()
+    assert fits(page)
     page.get_by_text("Show the figures").click()
-    assert page.get_by_role("columnheader", name="Day").is_visible() and fits(page)
+    expect(page.get_by_role("columnheader", name="Day")).to_be_visible()
+    assert fits(page)
 
 
 def test_the_range_changes_in_place_and_by_the_back_button(page, admin, full):
@@ -59,7 +63,7 @@ def test_the_range_changes_in_place_and_by_the_back_button(page, admin, full):
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{PATH}?range=12m")
     page.get_by_text("orders in 12 months").wait_for()
-    assert page.locator("#revenue [aria-current]").inner_text() == "12 months"
+    expect(page.locator("#revenue [aria-current]")).to_have_text("12 months")
     page.go_back()
     page.get_by_text("orders in 30 days").wait_for()
     assert page.url.endswith(PATH)
@@ -70,7 +74,7 @@ def test_what_waits_is_one_click_away(page, admin, full):
     page.goto(PATH)
     page.get_by_role("link", name="Look and decide").click()
     page.wait_for_url("**/command-center/payouts/*/")
-    assert page.get_by_text("₹87,654,321.50").first.is_visible()
+    expect(page.get_by_text("₹87,654,321.50").first).to_be_visible()
 
 
 def test_without_javascript_the_range_is_a_link(browser, live_server, admin, full):

@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from accounts import audit, notify
 from accounts.factories import SuperAdminFactory, UserFactory
@@ -49,7 +50,7 @@ def test_a_list_is_used_by_keyboard(page, admin):
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{AUDIT}*-*/")
-    assert page.locator("h1").inner_text() == "Approved KYC"
+    expect(page.locator("h1")).to_have_text("Approved KYC")
 
 
 def test_everything_is_searched_by_keyboard(page, admin):
@@ -63,7 +64,7 @@ def test_everything_is_searched_by_keyboard(page, admin):
     page.keyboard.press("ArrowUp")
     assert page.evaluate("document.activeElement.id") == "search-everything"
     page.keyboard.press("Escape")
-    assert page.locator("[data-hit]").count() == 0
+    expect(page.locator("[data-hit]")).to_have_count(0)
 
 
 def test_a_list_narrows_while_one_types_and_comes_back(page, admin):
@@ -75,7 +76,7 @@ def test_a_list_narrows_while_one_types_and_comes_back(page, admin):
     page.keyboard.press("f")
     page.keyboard.type("banned")
     page.wait_for_url("**?q=banned&sort=created_at")
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.go_back()
     page.wait_for_url("**?sort=created_at")
     page.locator("tbody tr").nth(2).wait_for()
@@ -87,7 +88,7 @@ def test_the_bell_opens_and_closes(page, admin):
     page.locator(".bell summary").click()
     page.locator(".bell strong").wait_for()
     page.keyboard.press("Escape")
-    assert not page.locator(".bell strong").is_visible()
+    expect(page.locator(".bell strong")).not_to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
@@ -120,7 +121,7 @@ def test_without_javascript_everything_is_a_link_or_a_form(browser, live_server,
     page.goto(AUDIT)
     page.locator("#id_q").fill("banned")
     page.get_by_role("button", name="Search", exact=True).click()
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.locator("#sort-created_at").click()
     assert "q=banned" in page.url and "sort=created_at" in page.url
     page.get_by_text("Zed Admin").first.click()

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django_otp.oath import TOTP
+from playwright.sync_api import expect
 
 from accounts import roles
 from accounts.factories import SuperAdminFactory, UserFactory
@@ -70,11 +71,11 @@ def test_a_day_of_the_command_center(page, second):
     page.get_by_role("textbox", name="code").fill(code(secret, -1))
     page.get_by_role("button", name="Turn two-factor on").click()
     page.get_by_role("heading", name="Your recovery codes").wait_for()
-    assert page.locator("#recovery-codes li").count() == 10
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
     page.goto("/account/security/")
     page.get_by_role("main").get_by_role("button", name="Log out").first.click()
     enter(page, chief, otp="000000")
-    assert page.get_by_text("This code is not right").is_visible()
+    expect(page.get_by_text("This code is not right")).to_be_visible()
     page.get_by_role("textbox", name="code").fill(code(secret))
     page.get_by_role("main").get_by_role("button", name="Log in").click()
     page.wait_for_url("**/command-center/")
@@ -105,19 +106,19 @@ def test_a_day_of_the_command_center(page, second):
     page.get_by_role("main").get_by_role("link", name="Finance").first.click()
     page.get_by_label("View the audit log").check()
     page.get_by_role("button", name="See what changes").click()
-    assert page.get_by_text("This touches 1 person with the role Finance").is_visible()
+    expect(page.get_by_text("This touches 1 person with the role Finance")).to_be_visible()
     assert not Role.objects.filter(name="Finance", permissions__codename="view_audit").exists()
     page.get_by_role("button", name="Change it for 1 person").click()
     page.get_by_text("The role Finance is changed.").wait_for()
     second.goto("/command-center/")
     go(second, "Audit log")
-    assert second.get_by_text("Approved KYC").first.is_visible()
+    expect(second.get_by_text("Approved KYC").first).to_be_visible()
 
     # Farida draws payouts up from the preview; she cannot approve them herself, Vera does; the bank pays.
     rich = money.rich_partner(48_200, name="Monsoon Live")
     go(second, "Payouts")
     second.get_by_role("link", name="New payouts").first.click()
-    assert second.get_by_text("₹48,200.00 settled, so ₹48,200.00 can be paid out.").is_visible()
+    expect(second.get_by_text("₹48,200.00 settled, so ₹48,200.00 can be paid out.")).to_be_visible()
     second.get_by_role("button", name="See what the chosen ones get").click()
     assert not PayoutBatch.objects.exists()
     second.get_by_role("button", name="Draw up 1 payout, ₹48,200.00").click()
@@ -135,7 +136,7 @@ def test_a_day_of_the_command_center(page, second):
     assert money.at_the_bank(batch.payouts.get()) == [(Decimal(48_200), "paid")]
     assert money.owed(rich) == 0
     page.reload()
-    assert page.get_by_role("main").get_by_text("Paid").first.is_visible()
+    expect(page.get_by_role("main").get_by_text("Paid").first).to_be_visible()
     actions = list(AuditLog.objects.order_by("id").values_list("action", flat=True))
     expected = ("ENABLED_2FA", "APPROVED_KYC", "REJECTED_KYC", "CHANGED_ROLE", "CREATED_PAYOUTS", "APPROVED_PAYOUTS")
     assert [one for one in actions if one in expected] == list(expected)
@@ -151,7 +152,7 @@ def test_what_moved_since_the_preview_is_not_done(page):
     page.get_by_role("button", name="See what the chosen ones get").click()
     money.refund(partner, 400, order=order)
     page.get_by_role("button", name="Draw up 1 payout, ₹1,000.00").click()
-    assert page.get_by_text("Something has changed since you looked.").is_visible()
+    expect(page.get_by_text("Something has changed since you looked.")).to_be_visible()
     assert not PayoutBatch.objects.exists()
     page.get_by_role("button", name="Draw up 1 payout, ₹600.00").click()
     page.get_by_text("The payouts are drawn up.").wait_for()
@@ -169,7 +170,7 @@ def test_two_tabs_approve_once(page, browser, live_server):
     page.get_by_role("button", name="Approve 1 payout").click()
     page.wait_for_url(f"**/command-center/payouts/{batch.uid}/")
     tab.get_by_role("button", name="Approve 1 payout").click()
-    assert tab.get_by_text("These payouts are decided already").is_visible()
+    expect(tab.get_by_text("These payouts are decided already")).to_be_visible()
     assert AuditLog.objects.filter(action="APPROVED_PAYOUTS").count() == 1
 
 
@@ -181,7 +182,7 @@ def test_without_javascript_a_paper_is_reviewed(browser, live_server):
     enter(page, SuperAdminFactory())
     page.goto("/command-center/kyc/")
     page.get_by_role("button", name="Reject").click()
-    assert page.get_by_text("Say why.").first.is_visible()
+    expect(page.get_by_text("Say why.").first).to_be_visible()
     page.get_by_role("button", name="Approve").click()
     assert Document.objects.get(pk=paper.pk).status == Document.Status.VERIFIED
     context.close()
