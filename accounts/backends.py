@@ -44,6 +44,10 @@ class EventifyBackend(ModelBackend):
             return False
         return ObjectPermissionChecker(user_obj).has_perm(perm.rpartition(".")[2], scope)
 
+    def holds_somewhere(self, user, permission: str) -> bool:
+        """Whether the user holds `permission` on at least one partner."""
+        return permission in user.held_somewhere
+
 
 def is_text(value) -> bool:
     """Whether PostgreSQL and the password hashers can take it."""

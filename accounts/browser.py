@@ -20,7 +20,7 @@ def log_in(request: HttpRequest, user: User) -> None:
     """Log the user in. WrongCredentials when the password changed, or they were banned, since they were read."""
     agent = request.META.get("HTTP_USER_AGENT", "")
     session, _token = sessions.start(user, address=client_address(request), user_agent=agent)
-    login(request, user)
+    login(request, user, backend="accounts.backends.EventifyBackend")
     request.session.pop(_PENDING, None)
     request.session[_SID] = str(session.uid)
     request.own_session = session

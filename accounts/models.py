@@ -1,5 +1,6 @@
 """Who: users, roles, sessions, device tokens, the audit trail, notifications, saved filters and outgoing mail."""
 
+from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -123,11 +124,19 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
         return self.has_perm(f"{LABEL}.{permission}", on)
 
     def can_anywhere(self, permission: str) -> bool:
-        """Whether the user holds `permission` everywhere or on at least one partner."""
-        return self.can(permission) or (self.is_active and not self.is_banned and permission in self._held_somewhere)
+        """Whether the user holds `permission` everywhere, on at least one partner, or by what a backend knows."""
+        if self.can(permission):
+            return True
+        if not self.is_active or self.is_banned:
+            return False
+        return any(
+            backend.holds_somewhere(self, permission)
+            for backend in get_backends()
+            if hasattr(backend, "holds_somewhere")
+        )
 
     @cached_property
-    def _held_somewhere(self) -> set[str]:
+    def held_somewhere(self) -> set[str]:
         """What the user holds on at least one partner, read once as Django reads global permissions. One query."""
         held = UserObjectPermission.objects.filter(user_id=self.pk)
         return set(held.values_list("permission__codename", flat=True))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import sessions
 from accounts.models import User
 from accounts.phones import to_e164
+from accounts.signals import address_given
 from eventify.lib.errors import Conflict, Invalid
 
 _USERNAME = re.compile(r"[\w.+-]{1,150}")
@@ -30,6 +31,7 @@ class Taken(Conflict):
         self.errors = errors
 
 
+@transaction.atomic
 def register(*, email: str, password: str, full_name="", phone="", username="", **profile) -> User:
     """Make an account. Raises Invalid (a value is not acceptable) or Taken (another account has it)."""
     email = clean_email(email)
@@ -38,7 +40,9 @@ def register(*, email: str, password: str, full_name="", phone="", username="", 
     check_free(email=email, phone=phone, username=username and clean_username(username))
     user = User(email=email, phone=phone, full_name=full_name, **profile)
     user.set_password(password)
-    return _save_new(user, username)
+    _save_new(user, username)
+    address_given.send(User, user=user)
+    return user
 
 
 def clean_email(email: str) -> str:
@@ -142,6 +146,7 @@ def change_email(user: User, email: str) -> None:
     try:
         with transaction.atomic():
             user.save(update_fields=["email", "email_confirmed_at", "updated_at"])
+            address_given.send(User, user=user)
     except IntegrityError:  # somebody took it between the check and now
         raise Taken({"email": [_("Email is already registered.")]}) from None
 

@@ -250,7 +250,7 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail addresses are unique whatever their case: a constraint on Lower("email")
     "guardian.W001",  # accounts.backends asks guardian itself
 ]
-AUTHENTICATION_BACKENDS = ["accounts.backends.EventifyBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.EventifyBackend", "crew.backends.GateBackend"]
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # accounts/lockout.py counts failures, for every way in
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # seconds that a mailed link to choose a password works
 ANONYMOUS_USER_NAME = None

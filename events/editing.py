@@ -16,7 +16,7 @@ from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ids import new_uid
 from events.locking import lock_one
 from events.models import Category, Event
-from events.signals import event_changed
+from events.signals import event_changed, zone_changed
 from partners import members
 from partners.models import Partner
 
@@ -72,6 +72,8 @@ def change(event: Event, *, by: User, **changes) -> Event:
         event.slug = free_slug(event.slug or event.name, but=event)
     _check(event)
     _write(event, update_fields=[*changes, "content", "updated_at"])
+    if "timezone" in changes:
+        zone_changed.send(Event, event=event)
     audit.record("CHANGED_EVENT", event, by=by, fields=sorted(changes))
     _announce(event)
     return event
@@ -94,7 +96,9 @@ def delete(event: Event, *, by: User) -> None:
     try:
         event.delete()
     except ProtectedError:
-        raise Conflict(_("This event has bookings or sub-events. Deactivate it instead of deleting it.")) from None
+        raise Conflict(
+            _("This event has bookings, sub-events or a crew. Deactivate it instead of deleting it.")
+        ) from None
     _announce(event)
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from eventify.lib.errors import DomainError
-from events.locking import lock_one
+from events import locking
 from events.models import Event
-from events.signals import event_changed
+from events.signals import event_changed, prerequisites
 
 S = Event.State
 # state -> the states that it may go to (contracts' DECISIONS: event states)
@@ -26,6 +26,9 @@ TRANSITIONS = {
 }
 ON_SALE = (S.PUBLISHED, S.REGISTRATION_OPEN, S.BUILDUP, S.SHOWDAY)
 PUBLIC = tuple(state for state in S if state != S.DRAFT)
+# The states that a festival takes its sub-events along to (004).
+CASCADING = (S.SHOWDAY, S.TEARDOWN, S.CLOSED)
+_WAY = (S.DRAFT, S.PUBLISHED, S.REGISTRATION_OPEN, S.BUILDUP, S.SHOWDAY, S.TEARDOWN, S.CLOSED)
 
 
 class InvalidTransition(DomainError):
@@ -46,26 +49,46 @@ class InvalidTransition(DomainError):
 
 @transaction.atomic
 def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> Event:
-    """Take one step. Locks the event; InvalidTransition when there is no such step or a prerequisite is missing."""
-    event = lock_one(event)
+    """Take one step. InvalidTransition when there is no such step or a prerequisite is missing.
+
+    A festival that goes to one of CASCADING takes the sub-events along that are not so far yet. Locks the event and,
+    for a cascade, its sub-events.
+    """
+    event, behind = _lock_with_children(event, to)
     if to not in TRANSITIONS[S(event.state)]:
         raise InvalidTransition(event, to, [_("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}])
     missing = missing_for(event, to)
     if missing:
         raise InvalidTransition(event, to, missing)
+    for one in (event, *behind):
+        _set(one, to, by=by, reason=reason)
+    return event
+
+
+def _lock_with_children(event: Event, to: str) -> tuple[Event, list[Event]]:
+    """(the event, the sub-events that the step takes along), locked in the one order."""
+    children = Event.objects.filter(parent=event.pk).values_list("pk", flat=True) if to in CASCADING else ()
+    rows = locking.lock([event.pk, *children])
+    event = rows.pop(event.pk)
+    if event.kind != Event.Kind.FESTIVAL or to not in CASCADING:
+        return event, []
+    return event, [child for child in rows.values() if child.state in _WAY[: _WAY.index(S(to))]]
+
+
+def _set(event: Event, to: str, *, by: User | None, reason: str) -> None:
     before, event.state = event.state, to
     event.cancelled_reason = reason if to == S.CANCELLED else ""
     event.save(update_fields=["state", "cancelled_reason", "updated_at"])
     audit.record("CHANGED_EVENT_STATE", event, by=by, before=before, after=to, reason=reason)
     transaction.on_commit(lambda: event_changed.send(Event, event=event), robust=True)
-    return event
 
 
 def missing_for(event: Event, to: str) -> list[str]:
     """What the event lacks for this state, as sentences."""
+    asked = prerequisites.send(Event, event=event, to=to)
+    missing = [sentence for _receiver, sentences in asked for sentence in sentences or ()]
     if to != S.PUBLISHED:
-        return []
-    missing = []
+        return missing
     if not (event.name and event.starts_at and event.ends_at):
         missing.append(_("To be published an event needs a name, a start and an end."))
     if not event.partner.may_trade:
@@ -79,7 +102,7 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
     InvalidTransition when there is no way, or a step on it is refused; then nothing has changed.
     """
     with transaction.atomic():
-        event = lock_one(event)
+        event = locking.lock_one(event)
         way = path(event.state, to)
         if way is None:
             sentence = _("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}
