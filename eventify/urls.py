@@ -13,6 +13,7 @@ handler500 = "eventify.contracts.errors.server_error"
 
 urlpatterns = [
     path("", include("eventify.contracts.command_center.urls")),
+    path("", include("eventify.contracts.crewli.urls")),
     path("", include("eventify.contracts.eventify_plus.urls")),
     path("", include("eventify.contracts.evient.urls")),
     path("", include("eventify.contracts.evently.urls")),
@@ -20,12 +21,14 @@ urlpatterns = [
     path("", include("partners.urls")),
     path("", include("bookings.urls")),
     path("", include("events.urls")),
+    path("", include("crew.urls")),
     path("", include("django_prometheus.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("command-center/", include("analytics.command_center.urls")),
     path("command-center/", include("accounts.command_center.urls")),
     path("command-center/", include("partners.command_center.urls")),
     path("command-center/", include("bookings.command_center.urls")),
+    path("command-center/", include("crew.command_center.urls")),
     path("admin/", RedirectView.as_view(url="/command-center/"), name="admin-redirect"),
     path("django-admin/", admin.site.urls),
     re_path(r"^media/(?P<path>event_images/.+|event_type_icons/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),

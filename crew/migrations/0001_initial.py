@@ -8,396 +8,859 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0001_initial'),
-        ('partners', '0004_ledger_seals'),
+        ("events", "0001_initial"),
+        ("partners", "0004_ledger_seals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Company',
+            name="Company",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200)),
-                ('type', models.CharField(choices=[('supplier', 'Supplier'), ('partner', 'Partner'), ('agency', 'Agency'), ('venue', 'Venue'), ('other', 'Other')], default='other', max_length=8)),
-                ('contact_name', models.CharField(blank=True, max_length=200)),
-                ('contact_email', models.EmailField(blank=True, max_length=254)),
-                ('contact_phone', models.CharField(blank=True, max_length=30)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='companies', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("supplier", "Supplier"),
+                            ("partner", "Partner"),
+                            ("agency", "Agency"),
+                            ("venue", "Venue"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=8,
+                    ),
+                ),
+                ("contact_name", models.CharField(blank=True, max_length=200)),
+                ("contact_email", models.EmailField(blank=True, max_length=254)),
+                ("contact_phone", models.CharField(blank=True, max_length=30)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="companies", to="partners.partner"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'companies',
-                'ordering': ['name', 'id'],
+                "verbose_name_plural": "companies",
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='CrowdType',
+            name="CrowdType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=100)),
-                ('system_type', models.CharField(choices=[('CREW', 'Crew'), ('VOLUNTEER', 'Volunteer'), ('GUEST', 'Guest'), ('ARTIST', 'Artist'), ('PRESS', 'Press'), ('PARTNER', 'Partner'), ('SUPPLIER', 'Supplier')], max_length=9)),
-                ('color', models.CharField(default='#6b7280', help_text='#rrggbb', max_length=7)),
-                ('icon', models.CharField(blank=True, max_length=50)),
-                ('is_active', models.BooleanField(default=True)),
-                ('claims_need_approval', models.BooleanField(default=True, help_text='On: a shift that such a person claims waits for a planner. Off: it is theirs at once.')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='crowd_types', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "system_type",
+                    models.CharField(
+                        choices=[
+                            ("CREW", "Crew"),
+                            ("VOLUNTEER", "Volunteer"),
+                            ("GUEST", "Guest"),
+                            ("ARTIST", "Artist"),
+                            ("PRESS", "Press"),
+                            ("PARTNER", "Partner"),
+                            ("SUPPLIER", "Supplier"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("color", models.CharField(default="#6b7280", help_text="#rrggbb", max_length=7)),
+                ("icon", models.CharField(blank=True, max_length=50)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "claims_need_approval",
+                    models.BooleanField(
+                        default=True,
+                        help_text="On: a shift that such a person claims waits for a planner. Off: it is theirs at once.",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="crowd_types", to="partners.partner"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='CrowdList',
+            name="CrowdList",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200)),
-                ('type', models.CharField(choices=[('internal', 'Internal'), ('external', 'External')], default='internal', max_length=8)),
-                ('auto_approve', models.BooleanField(default=False, help_text='Pending people who come onto it are approved.')),
-                ('max_persons', models.PositiveIntegerField(blank=True, null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='crowd_lists', to='events.event')),
-                ('recipient_company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='crowd_lists', to='crew.company')),
-                ('crowd_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='crowd_lists', to='crew.crowdtype')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("internal", "Internal"), ("external", "External")], default="internal", max_length=8
+                    ),
+                ),
+                (
+                    "auto_approve",
+                    models.BooleanField(default=False, help_text="Pending people who come onto it are approved."),
+                ),
+                ("max_persons", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="crowd_lists", to="events.event"
+                    ),
+                ),
+                (
+                    "recipient_company",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="crowd_lists",
+                        to="crew.company",
+                    ),
+                ),
+                (
+                    "crowd_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="crowd_lists", to="crew.crowdtype"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='CrewPlan',
+            name="CrewPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('minimum_rest_minutes', models.PositiveIntegerField(default=0, help_text='Between two shifts of one person.')),
-                ('cancel_hours', models.PositiveIntegerField(default=24, help_text='A volunteer may cancel or swap until so many hours before the shift.')),
-                ('welcome', models.TextField(blank=True, help_text='What people read who want to sign up.')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='crew_plan', to='events.event')),
-                ('signup_crowd_type', models.ForeignKey(blank=True, help_text="What people are who sign up themselves; empty: the organisation's first active VOLUNTEER type.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='crew.crowdtype')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "minimum_rest_minutes",
+                    models.PositiveIntegerField(default=0, help_text="Between two shifts of one person."),
+                ),
+                (
+                    "cancel_hours",
+                    models.PositiveIntegerField(
+                        default=24, help_text="A volunteer may cancel or swap until so many hours before the shift."
+                    ),
+                ),
+                ("welcome", models.TextField(blank=True, help_text="What people read who want to sign up.")),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="crew_plan", to="events.event"
+                    ),
+                ),
+                (
+                    "signup_crowd_type",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="What people are who sign up themselves; empty: the organisation's first active VOLUNTEER type.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="crew.crowdtype",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200)),
-                ('address', models.CharField(blank=True, max_length=300)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('instructions', models.TextField(blank=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='locations', to='events.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200)),
+                ("address", models.CharField(blank=True, max_length=300)),
+                ("latitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                ("longitude", models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                ("instructions", models.TextField(blank=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="locations", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=30)),
-                ('status', models.CharField(choices=[('invited', 'Invited'), ('applied', 'Applied'), ('pending', 'Pending'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('no_show', 'No Show')], default='pending', max_length=8)),
-                ('is_blacklisted', models.BooleanField(default=False, help_text='Never approve, never give a shift.')),
-                ('notes', models.TextField(blank=True, help_text='For planners; the person does not see it.')),
-                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='persons', to='crew.company')),
-                ('crowd_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='persons', to='crew.crowdtype')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='persons', to='events.event')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='crew_persons', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=30)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("invited", "Invited"),
+                            ("applied", "Applied"),
+                            ("pending", "Pending"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("no_show", "No Show"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("is_blacklisted", models.BooleanField(default=False, help_text="Never approve, never give a shift.")),
+                ("notes", models.TextField(blank=True, help_text="For planners; the person does not see it.")),
+                (
+                    "company",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="persons",
+                        to="crew.company",
+                    ),
+                ),
+                (
+                    "crowd_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="persons", to="crew.crowdtype"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="persons", to="events.event"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="crew_persons",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdentityMatch',
+            name="IdentityMatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('matched_on', models.CharField(default='email', max_length=10)),
-                ('confidence', models.CharField(default='exact', max_length=10)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('confirmed', 'Confirmed'), ('dismissed', 'Dismissed')], default='pending', max_length=9)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identity_matches', to='partners.partner')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identity_matches', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identity_matches', to='crew.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("matched_on", models.CharField(default="email", max_length=10)),
+                ("confidence", models.CharField(default="exact", max_length=10)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("confirmed", "Confirmed"), ("dismissed", "Dismissed")],
+                        default="pending",
+                        max_length=9,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identity_matches",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identity_matches",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="identity_matches", to="crew.person"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'identity matches',
+                "verbose_name_plural": "identity matches",
             },
         ),
         migrations.CreateModel(
-            name='CrowdListEntry',
+            name="CrowdListEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('crowd_list', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='crew.crowdlist')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_entries', to='crew.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "crowd_list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="crew.crowdlist"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="list_entries", to="crew.person"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'crowd list entries',
-                'ordering': ['id'],
+                "verbose_name_plural": "crowd list entries",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='PersonTag',
+            name="PersonTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=50)),
-                ('category', models.CharField(blank=True, max_length=50)),
-                ('icon', models.CharField(blank=True, max_length=50)),
-                ('color', models.CharField(default='#6b7280', help_text='#rrggbb', max_length=7)),
-                ('is_active', models.BooleanField(default=True)),
-                ('sort_order', models.PositiveIntegerField(default=0)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='person_tags', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=50)),
+                ("category", models.CharField(blank=True, max_length=50)),
+                ("icon", models.CharField(blank=True, max_length=50)),
+                ("color", models.CharField(default="#6b7280", help_text="#rrggbb", max_length=7)),
+                ("is_active", models.BooleanField(default=True)),
+                ("sort_order", models.PositiveIntegerField(default=0)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="person_tags", to="partners.partner"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sort_order', 'name', 'id'],
+                "ordering": ["sort_order", "name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RosterFeed',
+            name="RosterFeed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seed', models.CharField(max_length=32)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now=True)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='roster_feed', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seed", models.CharField(max_length=32)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="roster_feed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=100)),
-                ('category', models.CharField(blank=True, max_length=50)),
-                ('type', models.CharField(choices=[('standard', 'Standard'), ('cross_event', 'Cross Event')], default='standard', max_length=11)),
-                ('sort_order', models.PositiveIntegerField(default=0)),
-                ('crew_need', models.PositiveIntegerField(blank=True, help_text='How many people it needs in all.', null=True)),
-                ('is_gate', models.BooleanField(default=False, help_text='Whoever has a shift here may scan tickets while it lasts.')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='events.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=100)),
+                ("category", models.CharField(blank=True, max_length=50)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("standard", "Standard"), ("cross_event", "Cross Event")],
+                        default="standard",
+                        max_length=11,
+                    ),
+                ),
+                ("sort_order", models.PositiveIntegerField(default=0)),
+                (
+                    "crew_need",
+                    models.PositiveIntegerField(blank=True, help_text="How many people it needs in all.", null=True),
+                ),
+                (
+                    "is_gate",
+                    models.BooleanField(
+                        default=False, help_text="Whoever has a shift here may scan tickets while it lasts."
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sections", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sort_order', 'id'],
+                "ordering": ["sort_order", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Shift',
+            name="Shift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('instructions', models.TextField(blank=True)),
-                ('slots_total', models.PositiveIntegerField(default=1)),
-                ('slots_open_for_claiming', models.PositiveIntegerField(default=0)),
-                ('report_time', models.TimeField(blank=True, help_text='Local; when to be there, if before the start.', null=True)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('open', 'Open'), ('full', 'Full'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='draft', max_length=9)),
-                ('is_lead_role', models.BooleanField(default=False)),
-                ('allow_overlap', models.BooleanField(default=False, help_text='May be held beside another shift at the same time.')),
-                ('filled_slots', models.PositiveIntegerField(default=0, help_text='Approved and completed assignments.')),
-                ('pending_slots', models.PositiveIntegerField(default=0, help_text='Assignments that wait for approval.')),
-                ('claimed_slots', models.PositiveIntegerField(default=0, help_text='Of both, those that people claimed themselves.')),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='shifts', to='crew.location')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='crew.section')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("instructions", models.TextField(blank=True)),
+                ("slots_total", models.PositiveIntegerField(default=1)),
+                ("slots_open_for_claiming", models.PositiveIntegerField(default=0)),
+                (
+                    "report_time",
+                    models.TimeField(blank=True, help_text="Local; when to be there, if before the start.", null=True),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("open", "Open"),
+                            ("full", "Full"),
+                            ("completed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=9,
+                    ),
+                ),
+                ("is_lead_role", models.BooleanField(default=False)),
+                (
+                    "allow_overlap",
+                    models.BooleanField(default=False, help_text="May be held beside another shift at the same time."),
+                ),
+                (
+                    "filled_slots",
+                    models.PositiveIntegerField(default=0, help_text="Approved and completed assignments."),
+                ),
+                (
+                    "pending_slots",
+                    models.PositiveIntegerField(default=0, help_text="Assignments that wait for approval."),
+                ),
+                (
+                    "claimed_slots",
+                    models.PositiveIntegerField(default=0, help_text="Of both, those that people claimed themselves."),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="shifts",
+                        to="crew.location",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="shifts", to="crew.section"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['time_slot__starts_at', 'id'],
+                "ordering": ["time_slot__starts_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('status', models.CharField(choices=[('pending_approval', 'Pending'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('cancelled', 'Cancelled'), ('completed', 'Completed')], max_length=16)),
-                ('origin', models.CharField(choices=[('assigned', 'Assigned'), ('claimed', 'Claimed'), ('swapped', 'Swapped')], max_length=8)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('cancellation_source', models.CharField(blank=True, choices=[('person', 'Person'), ('organiser', 'Organiser'), ('swap', 'Swap'), ('system', 'System')], max_length=9)),
-                ('reason', models.TextField(blank=True, help_text='Why it was rejected or cancelled.')),
-                ('assigned_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('cancelled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='crew.person')),
-                ('shift', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='crew.shift')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending_approval", "Pending"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("cancelled", "Cancelled"),
+                            ("completed", "Completed"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("assigned", "Assigned"), ("claimed", "Claimed"), ("swapped", "Swapped")], max_length=8
+                    ),
+                ),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cancellation_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("person", "Person"),
+                            ("organiser", "Organiser"),
+                            ("swap", "Swap"),
+                            ("system", "System"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, help_text="Why it was rejected or cancelled.")),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "cancelled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="crew.person"
+                    ),
+                ),
+                (
+                    "shift",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="crew.shift"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Swap',
+            name="Swap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('waiting_approval', 'Waiting'), ('done', 'Done'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn')], default='open', max_length=16)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('in_return', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='swaps_asked', to='crew.assignment')),
-                ('offered', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='swaps', to='crew.assignment')),
-                ('taken_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='swaps_taken', to='crew.person')),
-                ('to', models.ForeignKey(blank=True, help_text='Empty: anybody.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='swaps_asked', to='crew.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("note", models.CharField(blank=True, max_length=300)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("waiting_approval", "Waiting"),
+                            ("done", "Done"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "in_return",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="swaps_asked",
+                        to="crew.assignment",
+                    ),
+                ),
+                (
+                    "offered",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="swaps", to="crew.assignment"
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="swaps_taken",
+                        to="crew.person",
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: anybody.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="swaps_asked",
+                        to="crew.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TimeSlot',
+            name="TimeSlot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=100)),
-                ('person_type', models.CharField(choices=[('CREW', 'Crew'), ('VOLUNTEER', 'Volunteer'), ('GUEST', 'Guest'), ('ARTIST', 'Artist'), ('PRESS', 'Press'), ('PARTNER', 'Partner'), ('SUPPLIER', 'Supplier')], default='VOLUNTEER', max_length=9)),
-                ('date', models.DateField()),
-                ('start_time', models.TimeField()),
-                ('end_time', models.TimeField()),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='time_slots', to='events.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "person_type",
+                    models.CharField(
+                        choices=[
+                            ("CREW", "Crew"),
+                            ("VOLUNTEER", "Volunteer"),
+                            ("GUEST", "Guest"),
+                            ("ARTIST", "Artist"),
+                            ("PRESS", "Press"),
+                            ("PARTNER", "Partner"),
+                            ("SUPPLIER", "Supplier"),
+                        ],
+                        default="VOLUNTEER",
+                        max_length=9,
+                    ),
+                ),
+                ("date", models.DateField()),
+                ("start_time", models.TimeField()),
+                ("end_time", models.TimeField()),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="time_slots", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'id'],
+                "ordering": ["starts_at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='shift',
-            name='time_slot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='crew.timeslot'),
+            model_name="shift",
+            name="time_slot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="shifts", to="crew.timeslot"
+            ),
         ),
         migrations.CreateModel(
-            name='UserTag',
+            name="UserTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('source', models.CharField(choices=[('self_reported', 'Self'), ('organiser_assigned', 'Organiser')], max_length=18)),
-                ('proficiency', models.CharField(blank=True, choices=[('beginner', 'Beginner'), ('experienced', 'Experienced'), ('expert', 'Expert')], max_length=11)),
-                ('notes', models.TextField(blank=True)),
-                ('assigned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='user_tags', to='crew.persontag')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='crew_tags', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=eventify.lib.ids.new_uid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("self_reported", "Self"), ("organiser_assigned", "Organiser")], max_length=18
+                    ),
+                ),
+                (
+                    "proficiency",
+                    models.CharField(
+                        blank=True,
+                        choices=[("beginner", "Beginner"), ("experienced", "Experienced"), ("expert", "Expert")],
+                        max_length=11,
+                    ),
+                ),
+                ("notes", models.TextField(blank=True)),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="user_tags", to="crew.persontag"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="crew_tags",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='crowdtype',
-            constraint=models.UniqueConstraint(models.F('partner'), django.db.models.functions.text.Lower('name'), name='crowd_type_name_unique'),
+            model_name="crowdtype",
+            constraint=models.UniqueConstraint(
+                models.F("partner"), django.db.models.functions.text.Lower("name"), name="crowd_type_name_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['event', 'name', 'id'], name='person_by_name'),
+            model_name="person",
+            index=models.Index(fields=["event", "name", "id"], name="person_by_name"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['event', 'status'], name='person_by_status'),
+            model_name="person",
+            index=models.Index(fields=["event", "status"], name="person_by_status"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(django.db.models.functions.text.Lower('email'), name='person_by_email'),
+            model_name="person",
+            index=models.Index(django.db.models.functions.text.Lower("email"), name="person_by_email"),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(models.F('event'), django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='person_once_per_email'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                models.F("event"),
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="person_once_per_email",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('event', 'user'), name='person_once_per_user'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)), fields=("event", "user"), name="person_once_per_user"
+            ),
         ),
         migrations.AddIndex(
-            model_name='identitymatch',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['partner', '-id'], name='identity_match_waiting'),
+            model_name="identitymatch",
+            index=models.Index(
+                condition=models.Q(("status", "pending")), fields=["partner", "-id"], name="identity_match_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitymatch',
-            constraint=models.UniqueConstraint(fields=('person', 'user'), name='identity_match_once'),
+            model_name="identitymatch",
+            constraint=models.UniqueConstraint(fields=("person", "user"), name="identity_match_once"),
         ),
         migrations.AddConstraint(
-            model_name='crowdlistentry',
-            constraint=models.UniqueConstraint(fields=('crowd_list', 'person'), name='crowd_list_person_once'),
+            model_name="crowdlistentry",
+            constraint=models.UniqueConstraint(fields=("crowd_list", "person"), name="crowd_list_person_once"),
         ),
         migrations.AddConstraint(
-            model_name='persontag',
-            constraint=models.UniqueConstraint(models.F('partner'), django.db.models.functions.text.Lower('name'), condition=models.Q(('is_active', True)), name='person_tag_name_unique'),
+            model_name="persontag",
+            constraint=models.UniqueConstraint(
+                models.F("partner"),
+                django.db.models.functions.text.Lower("name"),
+                condition=models.Q(("is_active", True)),
+                name="person_tag_name_unique",
+            ),
         ),
         migrations.AddIndex(
-            model_name='section',
-            index=models.Index(fields=['event', 'sort_order', 'id'], name='section_order'),
+            model_name="section",
+            index=models.Index(fields=["event", "sort_order", "id"], name="section_order"),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['person', 'status'], name='assignment_by_person'),
+            model_name="assignment",
+            index=models.Index(fields=["person", "status"], name="assignment_by_person"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('pending_approval', 'approved', 'completed'))), fields=('shift', 'person'), name='assignment_once_alive'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("pending_approval", "approved", "completed"))),
+                fields=("shift", "person"),
+                name="assignment_once_alive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('open', 'waiting_approval'))), fields=('offered',), name='swap_one_open'),
+            model_name="swap",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("open", "waiting_approval"))),
+                fields=("offered",),
+                name="swap_one_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='timeslot',
-            index=models.Index(fields=['event', 'starts_at', 'id'], name='time_slot_by_start'),
+            model_name="timeslot",
+            index=models.Index(fields=["event", "starts_at", "id"], name="time_slot_by_start"),
         ),
         migrations.AddIndex(
-            model_name='timeslot',
-            index=models.Index(fields=['ends_at'], name='time_slot_by_end'),
+            model_name="timeslot",
+            index=models.Index(fields=["ends_at"], name="time_slot_by_end"),
         ),
         migrations.AddConstraint(
-            model_name='timeslot',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='time_slot_has_length'),
+            model_name="timeslot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="time_slot_has_length"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['section', 'time_slot'], name='shift_cell'),
+            model_name="shift",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)), fields=["section", "time_slot"], name="shift_cell"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['time_slot'], name='shift_by_slot'),
+            model_name="shift",
+            index=models.Index(condition=models.Q(("deleted_at", None)), fields=["time_slot"], name="shift_by_slot"),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('slots_open_for_claiming__lte', models.F('slots_total'))), name='shift_claimable_within_total'),
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slots_open_for_claiming__lte", models.F("slots_total"))),
+                name="shift_claimable_within_total",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usertag',
-            constraint=models.UniqueConstraint(fields=('user', 'tag', 'source'), name='user_tag_once_per_source'),
+            model_name="usertag",
+            constraint=models.UniqueConstraint(fields=("user", "tag", "source"), name="user_tag_once_per_source"),
         ),
     ]

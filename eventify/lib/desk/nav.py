@@ -43,6 +43,14 @@ GROUPS = (
             Item("desk-orders", _("Orders"), "ticket", "o", ("view_events", "view_financials"), True),
         ),
     ),
+    Group(
+        _("Crew"),
+        (
+            Item("desk-crew", _("Crew"), "people", "c", ("manage_crew",), True),
+            Item("desk-crew-matches", _("Identity matches"), "check", "i", ("manage_crew",), True),
+            Item("desk-crew-settings", _("Crew settings"), "key", "t", ("manage_crew",), True),
+        ),
+    ),
     Group(_("People"), (Item("desk-users", _("Users"), "people", "u", ("view_users",)),)),
     Group(
         _("Finance"),

@@ -1,0 +1,1 @@
+"""The planner's pages, for staff and for the organisation's own people."""

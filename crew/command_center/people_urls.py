@@ -1,0 +1,3 @@
+"""The addresses of the pages about the people."""
+
+urlpatterns = []

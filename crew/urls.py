@@ -1,0 +1,3 @@
+"""The volunteer portal."""
+
+urlpatterns = []

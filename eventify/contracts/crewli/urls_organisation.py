@@ -1,0 +1,3 @@
+"""Organisations, their people and settings, and their events."""
+
+urlpatterns = []
