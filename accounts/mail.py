@@ -30,6 +30,13 @@ def queue(template: str, to: str, **context) -> OutgoingMail:
     return mail
 
 
+def queue_all(mails: list[OutgoingMail]) -> None:
+    """Owe these mails, rows that are not saved yet, in one statement."""
+    OutgoingMail.objects.bulk_create(mails)
+    if mails:
+        nudge(_TASK)
+
+
 def send_pending() -> int:
     """Send what is due, each in its own short transaction; returns how many went out.
 

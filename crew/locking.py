@@ -16,28 +16,30 @@ def lock_humans(persons: Iterable[Person]) -> dict[int, Person]:
     two events of an organisation is decided one after the other. Missing when one was deleted meanwhile.
     """
     asked = list(persons)
-    same = Q(pk__in=[person.pk for person in asked])
-    for person in asked:
-        same |= _same_human(person)
     rows = Person.objects.select_for_update(no_key=True, of=("self",)).select_related("event__partner", "crowd_type")
-    locked = {row.pk: row for row in rows.filter(same).order_by("pk")}
+    locked = {row.pk: row for row in rows.filter(_same_humans(asked)).order_by("pk")}
     if any(person.pk not in locked for person in asked):
         raise Missing(_("There is no such person."))
     return locked
 
 
-def _same_human(person: Person) -> Q:
-    same = Q(pk__in=())
-    if person.user_id:
-        same |= Q(user=person.user_id)
-    if person.email:
-        same |= Q(email__lower=person.email.lower())
-    return same & Q(event__partner=person.event.partner_id)
-
-
 def humans(person: Person):
     """The persons who are the same human as this one, in the same organisation, itself among them."""
-    return Person.objects.filter(Q(pk=person.pk) | _same_human(person))
+    return Person.objects.filter(_same_humans([person]))
+
+
+def _same_humans(persons: list[Person]) -> Q:
+    """One condition for each organisation: the indexes find the rows, the organisation is asked of those alone."""
+    same = Q(pk__in=())
+    for partner in {person.event.partner_id for person in persons}:
+        mine = [person for person in persons if person.event.partner_id == partner]
+        alike = Q(pk__in=[person.pk for person in mine])
+        if users := [person.user_id for person in mine if person.user_id]:
+            alike |= Q(user__in=users)
+        if addresses := [person.email.lower() for person in mine if person.email]:
+            alike |= Q(email__lower__in=addresses)
+        same |= alike & Q(event__partner=partner)
+    return same
 
 
 def lock_shifts(shifts: Iterable[Shift]) -> dict[int, Shift]:

@@ -1,5 +1,6 @@
 """What an event asks of its crew, its own or its festival's."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -19,8 +20,15 @@ CANCEL_MOST = 30 * 24  # hours
 
 def plan_for(event: Event) -> CrewPlan:
     """The plan of the event, else of its festival, else the defaults (not saved). One query."""
-    found = {plan.event_id: plan for plan in CrewPlan.objects.filter(event__in=[event.pk, event.parent_id or event.pk])}
-    return found.get(event.pk) or found.get(event.parent_id) or CrewPlan(event=event)
+    return plans_for([event])[event.pk]
+
+
+def plans_for(events: Iterable[Event]) -> dict[int, CrewPlan]:
+    """The plan of each of these events, by the event's id. One query."""
+    events = list(events)
+    keys = {key for event in events for key in (event.pk, event.parent_id) if key}
+    found = {plan.event_id: plan for plan in CrewPlan.objects.filter(event__in=keys)}
+    return {event.pk: found.get(event.pk) or found.get(event.parent_id) or CrewPlan(event=event) for event in events}
 
 
 def minimum_rest(event: Event) -> timedelta:

@@ -2,9 +2,11 @@
 
 from django.dispatch import receiver
 
-from crew import plans, time_slots
+from accounts.signals import address_given
+from crew import matches, plans, time_slots
+from eventify.lib.later import nudge
 from events.models import Event
-from events.signals import prerequisites, zone_changed
+from events.signals import event_changed, prerequisites, zone_changed
 
 
 @receiver(prerequisites)
@@ -17,3 +19,16 @@ def a_plan_before_registration(event, to, **_signal) -> list[str]:
 def keep_the_wall_clock(event, **_signal):
     """The time slots of an event that moved to another time zone keep their local times."""
     time_slots.recompute(event)
+
+
+@receiver(event_changed)
+def call_its_shifts_off(event, **_signal):
+    """An event that is cancelled, by whatever way: a task takes its people out of their shifts and tells them."""
+    if event.pk and event.state == Event.State.CANCELLED:
+        nudge("crew.tasks.settle_shifts")
+
+
+@receiver(address_given)
+def perhaps_somebody_we_know(user, **_signal):
+    """Persons of any event may have the address of this account: organisers are asked (004)."""
+    matches.detect_for_user(user)

@@ -127,6 +127,7 @@ PERIODIC_TASKS = {  # seconds between two runs
     "bookings.tasks.ask_providers": 60,
     "bookings.tasks.refund_cancelled_events": 60,
     "partners.tasks.send_payouts": 30,
+    "crew.tasks.settle_shifts": 10 * 60,
     "partners.tasks.watch_documents": 60 * 60,
     "accounts.tasks.send_pending_mail": 30,
     "accounts.tasks.forget_expired_tokens": 24 * 60 * 60,

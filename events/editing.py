@@ -14,6 +14,7 @@ from accounts import audit
 from accounts.models import User
 from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ids import new_uid
+from events import days, family
 from events.locking import lock_one
 from events.models import Category, Event
 from events.signals import event_changed, zone_changed
@@ -22,6 +23,7 @@ from partners.models import Partner
 
 # Slugs that are words of the contracts' paths, where an event's slug could stand.
 RESERVED_SLUGS = {
+    "roster",  # /crew/roster/
     "featured",
     "type-list",
     "pincode-events",
@@ -32,6 +34,7 @@ RESERVED_SLUGS = {
     "events-by-date",
 }
 _ZONES = available_timezones()
+_WITHOUT_DATES = (Event.State.DRAFT, Event.State.CANCELLED)  # the states in which an event may have no dates
 YEARS = range(1900, 9999)  # of starts and ends: their local days, too, must be days of Python's calendar
 
 
@@ -45,10 +48,20 @@ def partner_for(user: User) -> Partner:
 
 @transaction.atomic
 def create(partner: Partner, *, by: User, **fields) -> Event:
-    """Make a draft (`state` is walked to by states.advance). Invalid for impossible fields."""
-    event = Event(partner=partner, **fields)
+    """Make a draft (`state` is walked to by states.advance). Invalid for impossible fields.
+
+    `starts_on` and `ends_on` may stand for the moments (events/days.py). Locks the `parent`, if it has one.
+    """
+    if "timezone" in fields:
+        _check_zone(fields["timezone"])
+    event = Event(partner=partner)
+    for name, value in days.into_moments(fields, event).items():
+        setattr(event, name, value)
+    if event.parent_id:
+        event.parent = lock_one(event.parent)
     event.slug = free_slug(fields.get("slug") or event.name)
     _check(event)
+    family.check(event)
     _write(event, force_insert=True)
     audit.record("CREATED_EVENT", event, by=by, name=event.name)
     _announce(event)
@@ -59,24 +72,47 @@ def create(partner: Partner, *, by: User, **fields) -> Event:
 def change(event: Event, *, by: User, **changes) -> Event:
     """Change descriptive fields under the event's lock (never state, capacity or counters).
 
-    Invalid as `create`; for another partner once anybody has booked, for the money is owed to the one who sold; and
-    for a partner's member who would end a booked event earlier than now, for that frees its refund cover.
+    Invalid as `create`; for another partner once anybody has booked, for the money is owed to the one who sold, or once
+    its crew is planned; for a partner's member who would end a booked event earlier than now, for that frees its refund
+    cover; and without a start or end once it was published. Locks a new `parent`, too.
     """
-    event = lock_one(event)
-    if changes.get("partner", event.partner) != event.partner and event.bookings.exists():
-        raise Invalid.field("partner", _("This event was booked already, so it stays with its partner."))
+    event, parent = family.lock(event, changes.get("parent"))
+    if parent:
+        changes["parent"] = parent
+    _check_zone(changes.get("timezone", event.timezone))
+    changes = days.into_moments(changes, event)
+    _check_partner(event, changes.get("partner", event.partner))
     _check_end(event, changes.get("ends_at"), by)
     for name, value in changes.items():
         setattr(event, name, value)
     if "slug" in changes:
         event.slug = free_slug(event.slug or event.name, but=event)
     _check(event)
+    _check_dates_stay(event, changes)
+    if changes.keys() & family.FIELDS:
+        family.check(event)
     _write(event, update_fields=[*changes, "content", "updated_at"])
     if "timezone" in changes:
         zone_changed.send(Event, event=event)
     audit.record("CHANGED_EVENT", event, by=by, fields=sorted(changes))
     _announce(event)
     return event
+
+
+def _check_partner(event: Event, partner: Partner) -> None:
+    if partner == event.partner:
+        return
+    if event.bookings.exists():
+        raise Invalid.field("partner", _("This event was booked already, so it stays with its partner."))
+    # Its crew are people and crowd types of the organisation.
+    if event.persons.exists() or event.crowd_lists.exists() or hasattr(event, "crew_plan"):
+        raise Invalid.field("partner", _("The crew of this event is planned already, so it stays with its partner."))
+
+
+def _check_dates_stay(event: Event, changes: dict) -> None:
+    for field, moment in (("start_time", "starts_at"), ("end_time", "ends_at")):
+        if event.state not in _WITHOUT_DATES and changes.get(moment, event) is None:
+            raise Invalid.field(field, _("A published event needs a start and an end."))
 
 
 def _check_end(event: Event, ends_at: datetime | None, by: User) -> None:
@@ -153,10 +189,13 @@ def free_slug(text: str, but: Event | None = None) -> str:
     return f"{stem}-{new_uid().hex[-8:]}"
 
 
+def _check_zone(zone: str) -> None:
+    if zone not in _ZONES:
+        raise Invalid.field("timezone", _("%(zone)s is not a time zone.") % {"zone": zone})
+
+
 def _check(event: Event) -> None:
     event.content = nh3.clean(event.content) if event.content else ""
-    if event.timezone not in _ZONES:
-        raise Invalid.field("timezone", _("%(zone)s is not a time zone.") % {"zone": event.timezone})
     for field, moment in (("start_time", event.starts_at), ("end_time", event.ends_at)):
         if moment and moment.year not in YEARS:
             limits = {"first": YEARS[0], "last": YEARS[-1]}

@@ -50,7 +50,7 @@ def invite_partner(*, name: str, type: str, contact: dict, by: User | None) -> P
     """
     values = _checked(name, type, contact)
     person = values.pop("contact")
-    partner = _save_new(Partner(**values, contact_email=person["email"], phone=person["phone"]))
+    partner = save_new(Partner(**values, contact_email=person["email"], phone=person["phone"]))
     Contact.objects.create(partner=partner, is_primary=True, **person)
     audit.record("INVITED_PARTNER", partner, by=by, type=partner.type, email=person["email"])
     invite(partner, person["email"], by=by, name=person["name"])
@@ -79,14 +79,15 @@ def _clean_choice(field: str, value: str, choices):
     return choices(value)
 
 
-def _save_new(partner: Partner) -> Partner:
-    stem = slugify(partner.name)[:80].strip("-") or "partner"
-    partner.slug = f"{stem}-{new_uid().hex[-8:]}" if Partner.objects.filter(slug=stem).exists() else stem
+def save_new(partner: Partner) -> Partner:
+    """Save a new partner with the slug that it has, or that its name gives; a taken one gets letters behind it."""
+    stem = partner.slug or slugify(partner.name)[:80].strip("-") or "partner"
+    partner.slug = f"{stem[:80]}-{new_uid().hex[-8:]}" if Partner.objects.filter(slug=stem).exists() else stem
     try:
         with transaction.atomic():
             partner.save(force_insert=True)
     except IntegrityError:  # somebody took the slug between the look and now
-        partner.slug = f"{stem}-{new_uid().hex[-8:]}"
+        partner.slug = f"{stem[:80]}-{new_uid().hex[-8:]}"
         partner.save(force_insert=True)
     return partner
 

@@ -2,8 +2,10 @@
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, signup
 from accounts.models import User
@@ -13,17 +15,19 @@ from partners import contacts, locking
 from partners.models import Partner
 
 WEBSITE_MAX = 200  # characters
+SLUG_MAX = 100  # characters
+SLUG_TAKEN = gettext_lazy("Another organisation has this slug.")
 _is_url = URLValidator(schemes=["http", "https"])
 
 
 @transaction.atomic
 def change(partner: Partner, *, by: User, **changes) -> Partner:
-    """Change name, contact_email, phone or website. Locks the partner. Invalid names the fields.
+    """Change name, slug, contact_email, phone or website. Locks the partner. Invalid names the fields.
 
     The papers were verified for the name, so then only staff who manage all partners change it (Conflict).
     """
     partner = locking.lock_one(partner)
-    values = _cleaned(changes)
+    values = cleaned(changes, but=partner)
     changed = {name: value for name, value in values.items() if value != getattr(partner, name)}
     is_verified = partner.verification_status == Partner.Verification.VERIFIED
     if "name" in changed and is_verified and not by.can("manage_partners"):
@@ -32,14 +36,24 @@ def change(partner: Partner, *, by: User, **changes) -> Partner:
         before = {name: getattr(partner, name) for name in changed}
         for name, value in changed.items():
             setattr(partner, name, value)
-        partner.save(update_fields=[*changed, "updated_at"])
+        _save(partner, [*changed, "updated_at"])
         audit.record("CHANGED_PARTNER", partner, by=by, before=before, after=changed)
     return partner
 
 
-def _cleaned(values: dict) -> dict:
+def _save(partner: Partner, fields: list[str]) -> None:
+    try:
+        with transaction.atomic():
+            partner.save(update_fields=fields)
+    except IntegrityError:  # somebody took the slug between the look and now
+        raise Invalid.field("slug", SLUG_TAKEN) from None
+
+
+def cleaned(values: dict, but: Partner | None = None) -> dict:
+    """What a partner says of itself, checked; Invalid names all wrong fields. `but` may have its own slug."""
     checks = {
         "name": lambda text: contacts.cleaned(name=text)["name"],
+        "slug": lambda text: _clean_slug(text, but),
         "contact_email": lambda text: signup.clean_email(text) if text else "",
         "phone": lambda text: to_e164(text) if text else "",
         "website": _clean_website,
@@ -53,6 +67,15 @@ def _cleaned(values: dict) -> dict:
     if errors:
         raise Invalid(next(iter(errors.values()))[0], errors=errors)
     return good
+
+
+def _clean_slug(text: str, but: Partner | None) -> str:
+    if not text or len(text) > SLUG_MAX or slugify(text) != text:
+        raise Invalid.field("slug", _("Use small letters, digits and hyphens, at most %(most)s.") % {"most": SLUG_MAX})
+    others = Partner.objects.exclude(pk=but.pk) if but else Partner.objects
+    if others.filter(slug=text).exists():
+        raise Invalid.field("slug", SLUG_TAKEN)
+    return text
 
 
 def _clean_website(text: str) -> str:

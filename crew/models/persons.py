@@ -123,6 +123,24 @@ class Person(Entity):
         return self.event.partner
 
     @property
+    def tags_here(self) -> list["PersonTag"]:
+        """The tags of their account at this organisation, each once. No query for a person of persons.listed()."""
+        if self.user is None:
+            return []
+        rows = getattr(self.user, "tags_listed", None)
+        if rows is None:
+            here = self.user.crew_tags.filter(tag__partner=self.event.partner_id).select_related("tag")
+            rows = here.order_by("tag__sort_order", "tag__name", "pk")
+        return list({row.tag_id: row.tag for row in rows}.values())
+
+    @property
+    def waiting_match(self):
+        """The identity match that waits for a decision, or None. No query for a person of persons.listed()."""
+        if hasattr(self, "matches_listed"):
+            return next(iter(self.matches_listed), None)
+        return self.identity_matches.filter(status="pending").select_related("user").order_by("-pk").first()
+
+    @property
     def may_work(self) -> bool:
         """Whether they may be given shifts."""
         return self.status == self.Status.APPROVED and not self.is_blacklisted

@@ -1,5 +1,6 @@
 """The lifecycle: the table of contracts' DECISIONS, one step at a time, and the walks of 001 and 002."""
 
+from datetime import time
 from functools import partial
 
 import pytest
@@ -37,10 +38,19 @@ STEPS = {
 }
 
 
+def planned(**fields) -> Event:
+    """An event with a time slot and a section, so that people can sign up for it."""
+    event = EventFactory(**fields)
+    at = {"starts_at": event.starts_at, "ends_at": event.ends_at, "start_time": time(18), "end_time": time(22)}
+    event.time_slots.create(name="Evening", date=event.starts_at.date(), **at)
+    event.sections.create(name="Bar")
+    return event
+
+
 @pytest.mark.parametrize("to", S)
 @pytest.mark.parametrize("start", S)
 def test_every_step_is_allowed_or_refused_as_decided(start, to):
-    event, user = EventFactory(state=start), UserFactory()
+    event, user = planned(state=start), UserFactory()
     if (start, to) in STEPS:
         assert states.transition(event, to, by=user, reason="why").state == to
         event.refresh_from_db()
@@ -135,6 +145,104 @@ def test_drafts_are_never_public():
     assert draft not in queries.visible_to(None)
     assert draft not in queries.visible_to(UserFactory())
     assert draft not in queries.upcoming()
+
+
+SLOT = "To open registration an event needs at least one time slot."
+SECTION = "To open registration an event needs at least one section."
+
+
+def test_to_open_registration_an_event_needs_a_time_slot_and_a_section():
+    event = EventFactory()
+    for missing, add in (
+        ([SLOT, SECTION], lambda: planned().time_slots.update(event=event)),
+        ([SECTION], lambda: event.sections.create(name="Bar")),
+    ):
+        with pytest.raises(InvalidTransition) as refusal:
+            states.transition(event, S.REGISTRATION_OPEN, by=None)
+        assert refusal.value.errors == {"status": missing}
+        add()
+    assert states.transition(event, S.REGISTRATION_OPEN, by=None).state == "registration_open"
+
+
+def test_a_sub_event_opens_registration_with_what_its_festival_shares():
+    festival = planned(kind="festival")
+    day = EventFactory(parent=festival, partner=festival.partner)
+    with pytest.raises(InvalidTransition) as refusal:
+        states.transition(day, S.REGISTRATION_OPEN, by=None)
+    assert refusal.value.errors == {"status": [SECTION]}  # the slot is usable, a standard section is not
+    festival.sections.update(type="cross_event")
+    assert states.transition(day, S.REGISTRATION_OPEN, by=None).state == "registration_open"
+
+
+# --- Festivals ----------------------------------------------------------------------------------------
+
+CASCADES = {"showday": "buildup", "teardown": "showday", "closed": "teardown"}  # to -> the festival's state before
+WAY = ["draft", "published", "registration_open", "buildup", "showday", "teardown", "closed"]
+
+
+def family(state: str, kind: str = "festival") -> tuple[Event, dict[str, Event]]:
+    """A festival in this state with a sub-event in every state."""
+    festival = EventFactory(kind=kind, state=state)
+    return festival, {one: EventFactory(parent=festival, partner=festival.partner, state=one) for one in S}
+
+
+@pytest.mark.parametrize("to", CASCADES)
+def test_a_festival_takes_its_sub_events_along_that_are_not_so_far(to):
+    festival, children = family(CASCADES[to])
+    user = UserFactory()
+    states.transition(festival, to, by=user)
+    for before, child in children.items():
+        child.refresh_from_db()
+        behind = before in WAY and WAY.index(before) < WAY.index(to)
+        assert child.state == (to if behind else before), before
+        lines = AuditLog.objects.filter(target_resource=f"event_{child.pk}", actor=user)
+        details = [{"before": before, "after": to, "reason": ""}] if behind else []
+        assert [line.details for line in lines] == details
+
+
+@pytest.mark.parametrize(("state", "to"), sorted(step for step in STEPS if step[1] not in CASCADES))
+def test_other_steps_of_a_festival_leave_its_sub_events_alone(state, to):
+    festival = planned(kind="festival", state=state)
+    child = EventFactory(parent=festival, partner=festival.partner, state="draft")
+    states.transition(festival, to, by=None)
+    child.refresh_from_db()
+    assert child.state == "draft"
+
+
+def test_a_series_takes_nobody_along():
+    series, children = family("buildup", kind="series")
+    states.transition(series, S.SHOWDAY, by=None)
+    for before, child in children.items():
+        child.refresh_from_db()
+        assert child.state == before
+
+
+def test_a_refused_step_takes_nobody_along():
+    festival, children = family("published")
+    with pytest.raises(InvalidTransition):
+        states.transition(festival, S.TEARDOWN, by=None)
+    assert {child.state for child in Event.objects.filter(parent=festival)} == set(S)
+
+
+def test_walking_a_festival_to_its_end_takes_the_sub_events_along():
+    festival, _children = family("draft")
+    states.advance(festival, S.CLOSED, by=None)
+    assert {child.state for child in Event.objects.filter(parent=festival)} == {"closed", "cancelled"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_festival_and_its_sub_event_at_once():
+    """The festival locks its sub-events, so each of them ends in a state that the table allows, and no step is lost."""
+    for _round in range(4):
+        festival = EventFactory(kind="festival", state="buildup")
+        day = EventFactory(parent=festival, partner=festival.partner, state="published")
+        steps = [(festival, "showday"), (day, "cancelled"), (day, "draft")] * 2
+        results = race(*(partial(states.transition, event, to, by=None) for event, to in steps))
+        assert len(errors(results, InvalidTransition)) + len(good(results)) == 6
+        lines = AuditLog.objects.filter(target_resource=f"event_{day.pk}").order_by("id")
+        walked = [(line.details["before"], line.details["after"]) for line in lines]
+        assert [before for before, _after in walked] == ["published", *(after for _before, after in walked[:-1])]
+        assert set(walked) <= STEPS | {("draft", "showday")}  # the last one by the cascade
 
 
 def race_from_published():
