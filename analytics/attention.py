@@ -18,8 +18,9 @@ from django.utils.translation import ngettext
 from accounts.mail import MOST_ATTEMPTS
 from accounts.models import OutgoingMail, User
 from bookings.models import Order, Refund
+from crew.models import Assignment, IdentityMatch, Person
 from eventify.lib.currencies import exact
-from partners import expiry, kyc, onboarding, payouts, queries
+from partners import expiry, kyc, members, onboarding, payouts, queries
 from partners.models import Document, Invitation, Partner, Payout, PayoutBatch
 
 NEGATIVE, CAUTION, INFORMATION = TONES = ("negative", "caution", "information")  # the worst first
@@ -43,7 +44,7 @@ class Matter(NamedTuple):
 def for_user(user: User) -> list[Matter]:
     """What waits for this person, the worst first."""
     found = [one for permissions, find in FINDERS if any(user.can(name) for name in permissions) for one in find(user)]
-    return sorted([*found, *_of_own_partners(user)], key=lambda one: TONES.index(one.tone))
+    return sorted([*found, *_of_own_partners(user), *_of_own_crews(user)], key=lambda one: TONES.index(one.tone))
 
 
 # --- Money --------------------------------------------------------------------------------------------
@@ -183,6 +184,27 @@ def _lacks(partner: Partner) -> Iterable[Matter]:
         step, sentence = missing[0]
         text = _("%(partner)s cannot be paid yet. %(sentence)s") % {"partner": partner.name, "sentence": sentence}
         yield Matter(CAUTION, text, _("Complete it"), f"partner-{step}", (partner.slug,))
+
+
+def _of_own_crews(user: User) -> Iterable[Matter]:
+    """What planners decide, of the organisations whose crew the person plans as one of their people. Three queries."""
+    if not user.can_anywhere("manage_crew") or user.can("manage_crew"):
+        return
+    partners = members.partners_where(user, "manage_crew")
+    waiting = Assignment.objects.filter(status=Assignment.Status.PENDING, shift__deleted_at=None)
+    claims = waiting.filter(shift__section__event__partner__in=partners).count()
+    if claims:
+        text = ngettext("%(count)s claim of a shift waits.", "%(count)s claims of shifts wait.", claims)
+        yield Matter(CAUTION, text % {"count": claims}, _("Look and decide"), "desk-crew")
+    undecided = (Person.Status.APPLIED, Person.Status.PENDING)
+    persons = Person.objects.filter(event__partner__in=partners, status__in=undecided).count()
+    if persons:
+        text = ngettext("%(count)s person waits to join a crew.", "%(count)s persons wait to join a crew.", persons)
+        yield Matter(CAUTION, text % {"count": persons}, _("Look and decide"), "desk-crew")
+    matches = IdentityMatch.objects.filter(partner__in=partners, status=IdentityMatch.Status.PENDING).count()
+    if matches:
+        text = ngettext("%(count)s identity match waits.", "%(count)s identity matches wait.", matches)
+        yield Matter(INFORMATION, text % {"count": matches}, _("Compare"), "desk-crew-matches")
 
 
 # --- The machine --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Which orders somebody may see or act on, and what the pages of staff ask about events, orders and people."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
@@ -12,6 +13,8 @@ from partners import members
 from partners.books import FEES, REVENUE
 from partners.models import Entry
 
+STILL_SHOWN = timedelta(hours=12)  # a ticket stays in the wallet this long after the end
+
 
 def orders_of(user: User, *permissions: str) -> QuerySet[Order]:
     """All orders, or those that are wholly of partners on which the user holds one of the permissions."""
@@ -22,6 +25,12 @@ def orders_of(user: User, *permissions: str) -> QuerySet[Order]:
         own |= Q(event__partner__in=members.partners_where(user, permission).values("pk"))
     bookings = Booking.objects.filter(order=OuterRef("pk"))
     return Order.objects.filter(Exists(bookings.filter(own)), ~Exists(bookings.exclude(own)))
+
+
+def tickets_ahead(user: User) -> QuerySet[Ticket]:
+    """The user's tickets that open a door, until some hours after the event's end."""
+    is_ahead = Q(event__ends_at__gt=timezone.now() - STILL_SHOWN) | Q(event__ends_at=None)
+    return Ticket.objects.filter(is_ahead, user=user, status=Ticket.Status.VALID)
 
 
 def events_of(user: User, permission: str) -> QuerySet[Event]:

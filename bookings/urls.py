@@ -11,7 +11,6 @@ urlpatterns = [
     path("orders/<uuid:uid>/pay/", views_orders.pay, name="order-pay"),
     path("orders/<uuid:uid>/cancel/", views_orders.cancel, name="order-cancel"),
     path("waitlist/<uuid:uid>/leave/", views_orders.leave_waitlist, name="waitlist-leave"),
-    path("wallet/", views_orders.wallet, name="wallet"),
     path("sandbox/pay/<uuid:reference>/", views_payments.sandbox_page, name="sandbox-pay"),
     path("webhooks/payments/<slug:name>/", views_payments.webhook, name="payment-webhook"),
 ]

@@ -1,10 +1,8 @@
-"""What a person has bought: orders, their payment and cancellation, the wallet, the places waited for."""
-
-from datetime import timedelta
+"""What a person has bought: orders, their payment and cancellation, the places waited for."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch, Q
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,12 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import members_only, own_path
 from bookings import cancelling, checkout, payments
-from bookings.models import Booking, Order, Ticket
+from bookings.models import Booking, Order
 from eventify.lib.errors import DomainError
 
 PER_PAGE = 20
-TICKETS_PER_PAGE = 50
-STILL_SHOWN = timedelta(hours=12)  # a ticket stays in the wallet this long after the end
 
 
 def _own(request):
@@ -123,16 +119,3 @@ def leave_waitlist(request, uid):
     else:
         messages.success(request, _("You have left the waitlist of %(event)s.") % {"event": booking.event.name})
     return redirect("orders")
-
-
-@members_only
-@require_safe
-@never_cache
-def wallet(request):
-    """`/wallet/`: the valid tickets, the next event first, each with its code."""
-    is_ahead = Q(event__ends_at__gt=timezone.now() - STILL_SHOWN) | Q(event__ends_at=None)
-    valid = Ticket.objects.filter(is_ahead, user=request.user, status=Ticket.Status.VALID)
-    valid = valid.select_related("event", "ticket_type", "seat", "order")
-    ordered = valid.order_by(F("event__starts_at").asc(nulls_last=True), "id")
-    page = Paginator(ordered, TICKETS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "bookings/wallet.html", {"page": page})

@@ -162,7 +162,11 @@ class SwapAdmin(ViewOnly):
 
     list_display = ("offered", "in_return", "to", "taken_by", "status", "created_at", "decided_at")
     list_filter = ("status",)
-    list_select_related = ("offered", "in_return", "to", "taken_by")
+    list_select_related = (
+        *(f"{one}__{part}" for one in ("offered", "in_return") for part in ("person", "shift")),
+        "to",
+        "taken_by",
+    )
     search_fields = ("offered__person__name", "taken_by__name", "uid__startswith")
     ordering = ("-id",)
 

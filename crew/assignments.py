@@ -175,14 +175,14 @@ def cancel(assignment: Assignment, *, by: User | None, reason: str = "") -> Assi
 
 
 @transaction.atomic
-def cancel_all(person: Person, *, by: User | None, reason: str = "") -> int:
+def cancel_all(person: Person, *, by: User | None, reason: str = "", is_told: bool = True) -> int:
     """Take the person out of all shifts that they have yet to work, as when they are rejected; how many.
 
-    Locks the shifts.
+    `is_told` off: the caller tells them of it, together with what it comes from. Locks the shifts.
     """
     rows = Assignment.objects.filter(person=person, status__in=_WAITING, shift__deleted_at=None)
     shifts = lock_shifts(Shift.objects.filter(pk__in=rows.values("shift")).only("pk"))
-    return sum(end_all(shift, by=by, reason=reason, only=person) for shift in shifts.values())
+    return sum(end_all(shift, by=by, reason=reason, only=person, is_told=is_told) for shift in shifts.values())
 
 
 def _check_may_cancel(assignment: Assignment, by: User | None) -> None:
@@ -240,9 +240,9 @@ def of(shift: Shift, *statuses: str) -> list[Assignment]:
 
 
 def end(
-    ending: list[Assignment], status: str, *, by: User | None, reason: str = "", source: str = ""
+    ending: list[Assignment], status: str, *, by: User | None, reason: str = "", source: str = "", is_told: bool = True
 ) -> None:  # fmt: skip
-    """Let assignments of locked shifts be cancelled or rejected, and their swaps with them; people are told.
+    """Let assignments of locked shifts be cancelled or rejected, and their swaps with them; people are told of it.
 
     `source` says by whom they are cancelled, where `by` alone does not. The caller recounts the shifts.
     """
@@ -256,13 +256,16 @@ def end(
         editing.check(assignment, reason=REASON_MAX)
     Assignment.objects.bulk_update(ending, _ENDING)
     withdraw_swaps(ending)
-    telling.assignments_changed(ending)
+    if is_told:
+        telling.assignments_changed(ending)
 
 
-def end_all(shift: Shift, *, by: User | None, reason: str = "", only: Person | None = None) -> int:
+def end_all(
+    shift: Shift, *, by: User | None, reason: str = "", only: Person | None = None, is_told: bool = True
+) -> int:  # fmt: skip
     """Cancel what nobody has worked yet in a locked shift (`only` one person's), and recount it; how many."""
     ending = [one for one in of(shift, *_WAITING) if only is None or one.person_id == only.pk]
-    end(ending, S.CANCELLED, by=by, reason=reason)
+    end(ending, S.CANCELLED, by=by, reason=reason, is_told=is_told)
     if ending:
         recount(shift)
     return len(ending)

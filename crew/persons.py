@@ -198,7 +198,8 @@ def _follow(person: Person, changed: set[str], *, by: User | None, reason: str) 
     if "email" in changed:
         matches.detect_for_person(person)
     if changed & {"status", "is_blacklisted"} and not person.may_work:
-        assignments.cancel_all(person, by=by)
+        is_rejected = "status" in changed and person.status == S.REJECTED  # one mail says it all
+        assignments.cancel_all(person, by=by, is_told=not is_rejected)
     if "status" in changed:
         telling.person_decided(person, reason=reason)
 

@@ -25,7 +25,9 @@ LOGINS = (
     "administrator  admin@evient.com / admin123",
     "staff          finance@, moderator@, support@, gate@evient.com / admin123",
     "partner        promoter@evient.com / admin123",
+    "crew planner   crew@evient.com / admin123",
     "buyer          buyer@evient.com / secret123",
+    "volunteer      volunteer@evient.com / secret123",
 )
 
 

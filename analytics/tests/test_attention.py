@@ -16,6 +16,8 @@ from analytics import attention
 from analytics.attention import Matter
 from bookings.models import Order, Refund
 from bookings.tests.scenes import buy, pay, scene
+from crew import assignments, persons
+from crew.tests import scenes as crew_scenes
 from partners import inviting, kyc, members, payouts
 from partners.factories import PartnerFactory
 from partners.models import Document, Invitation, Partner, Payout, PayoutBatch
@@ -226,3 +228,21 @@ def test_as_many_queries_whatever_waits(people):
         approved(rich_partner()).payouts.update(status=Payout.Status.FAILED)
         costs.append(cost())
     assert max(costs) <= 20 and costs[1] == costs[2], costs
+
+
+def test_a_planner_is_told_of_their_own_crews_alone(people):
+    event, foreign = (crew_scenes.event_with(partner=PartnerFactory()) for _number in range(2))
+    planner = UserFactory()
+    members.add(event.partner, planner, "crew_coordinator", by=None)
+    assert matters(planner) == []
+    for place in (event, foreign):
+        person = crew_scenes.volunteer(place, waits=True)
+        assignments.claim(crew_scenes.shift_at(place), person, by=person.user)
+        account = UserFactory()
+        persons.create(place, by=None, crowd_type=person.crowd_type, name="Jan", email=account.email)
+    assert matters(planner) == [
+        Matter("caution", "1 claim of a shift waits.", "Look and decide", "desk-crew"),
+        Matter("caution", "1 person waits to join a crew.", "Look and decide", "desk-crew"),
+        Matter("information", "1 identity match waits.", "Compare", "desk-crew-matches"),
+    ]
+    assert told(people, "desk-crew") == set()

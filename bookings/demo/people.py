@@ -47,13 +47,22 @@ def _member_of_staff(name: str, full_name: str, role: str, by: User) -> User:
 
 def promoter() -> User:
     """The demo's partner member; made when missing."""
-    return _known(world.PROMOTER[0]) or _login(*world.PROMOTER, settings.EVENTIFY_ADMIN_PASSWORD)
+    return staff_login(*world.PROMOTER)
 
 
 def buyer() -> User:
     """The demo's buyer with the address that is easy to remember; made when missing."""
-    password = None if settings.PRODUCTION else world.USER_PASSWORD
-    return _known(world.BUYER[0]) or _login(*world.BUYER, password)
+    return user_login(*world.BUYER)
+
+
+def staff_login(name: str, full_name: str) -> User:
+    """Who logs in as <name>@evient.com with the administrator's password; made when missing."""
+    return _known(name) or _login(name, full_name, settings.EVENTIFY_ADMIN_PASSWORD)
+
+
+def user_login(name: str, full_name: str) -> User:
+    """Who logs in as <name>@evient.com with the password of the made-up users; made when missing."""
+    return _known(name) or _login(name, full_name, None if settings.PRODUCTION else world.USER_PASSWORD)
 
 
 def _known(name: str) -> User | None:

@@ -21,7 +21,7 @@ _SEED = 42
 def make(admin: User, progress: Progress) -> list[Show]:
     """Make what is missing; returns the new events."""
     staff = people.staff(admin)
-    partners = {entry.slug: _partner(entry) for entry in world.PARTNERS}
+    partners = {entry.slug: organisation(entry) for entry in world.PARTNERS}
     _employ(people.promoter(), partners["monsoon-live"], by=admin)
     trade.equip(partners, staff, by=admin)
     trade.date_back(partners)
@@ -33,7 +33,8 @@ def make(admin: User, progress: Progress) -> list[Show]:
     return shows
 
 
-def _partner(entry: world.Organisation) -> Partner:
+def organisation(entry: world.Organisation) -> Partner:
+    """The made-up partner; made when missing."""
     joined_at = timezone.now() - timedelta(days=entry.joined) if entry.joined else None
     partner, created = Partner.objects.get_or_create(
         slug=entry.slug,

@@ -1,3 +1,50 @@
 """The addresses of the pages about the board."""
 
-urlpatterns = []
+from django.urls import path
+
+from crew.command_center import (
+    board,
+    board_claims,
+    board_events,
+    board_problems,
+    board_shift,
+    plan,
+    rosters,
+    sections,
+    shifts,
+    slots,
+)
+
+urlpatterns = [
+    path("crew/", board_events.Events.as_view(), name="desk-crew"),
+    path("crew/<uuid:event>/", board.Board.as_view(), name="desk-crew-board"),
+    path("crew/<uuid:event>/free/", board.Free.as_view(), name="desk-crew-free"),
+    path("crew/<uuid:event>/claims/", board_claims.Claims.as_view(), name="desk-crew-claims"),
+    path("crew/claims/approve/", board_claims.ApproveClaims.as_view(), name="desk-crew-claims-approve"),
+    path("crew/claims/reject/", board_claims.RejectClaims.as_view(), name="desk-crew-claims-reject"),
+    path("crew/swaps/<uuid:uid>/approve/", board_claims.ApproveSwap.as_view(), name="desk-crew-swap-approve"),
+    path("crew/swaps/<uuid:uid>/refuse/", board_claims.RefuseSwap.as_view(), name="desk-crew-swap-refuse"),
+    path("crew/<uuid:event>/clashes/", board_problems.Clashes.as_view(), name="desk-crew-clashes"),
+    path("crew/<uuid:event>/shifts/", shifts.Shifts.as_view(), name="desk-crew-shifts"),
+    path("crew/<uuid:event>/shifts/new/", shifts.NewShift.as_view(), name="desk-crew-shift-new"),
+    path("crew/shifts/open/", shifts.OpenShifts.as_view(), name="desk-crew-shifts-open"),
+    path("crew/shifts/<uuid:uid>/", board_shift.ShiftPage.as_view(), name="desk-crew-shift"),
+    path("crew/shifts/<uuid:uid>/edit/", shifts.EditShift.as_view(), name="desk-crew-shift-edit"),
+    path("crew/shifts/<uuid:uid>/copy/", shifts.CopyShift.as_view(), name="desk-crew-shift-copy"),
+    path("crew/shifts/<uuid:uid>/delete/", shifts.DeleteShift.as_view(), name="desk-crew-shift-delete"),
+    path("crew/<uuid:event>/sections/", sections.Sections.as_view(), name="desk-crew-sections"),
+    path("crew/<uuid:event>/sections/new/", sections.NewSection.as_view(), name="desk-crew-section-new"),
+    path("crew/sections/<uuid:uid>/", sections.EditSection.as_view(), name="desk-crew-section"),
+    path("crew/sections/<uuid:uid>/delete/", sections.DeleteSection.as_view(), name="desk-crew-section-delete"),
+    path("crew/<uuid:event>/slots/", slots.Slots.as_view(), name="desk-crew-slots"),
+    path("crew/<uuid:event>/slots/new/", slots.NewSlot.as_view(), name="desk-crew-slot-new"),
+    path("crew/<uuid:event>/slots/copy/", slots.CopyDay.as_view(), name="desk-crew-slots-copy"),
+    path("crew/slots/<uuid:uid>/", slots.EditSlot.as_view(), name="desk-crew-slot"),
+    path("crew/slots/<uuid:uid>/delete/", slots.DeleteSlot.as_view(), name="desk-crew-slot-delete"),
+    path("crew/<uuid:event>/locations/new/", slots.NewLocation.as_view(), name="desk-crew-location-new"),
+    path("crew/locations/<uuid:uid>/", slots.EditLocation.as_view(), name="desk-crew-location"),
+    path("crew/locations/<uuid:uid>/delete/", slots.DeleteLocation.as_view(), name="desk-crew-location-delete"),
+    path("crew/<uuid:event>/rosters/", rosters.Rosters.as_view(), name="desk-crew-rosters"),
+    path("crew/<uuid:event>/plan/", plan.PlanPage.as_view(), name="desk-crew-plan"),
+    path("crew/<uuid:event>/plan/registration/", plan.Registration.as_view(), name="desk-crew-registration"),
+]

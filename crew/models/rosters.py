@@ -57,7 +57,7 @@ class Assignment(Entity):
         indexes = [models.Index(fields=["person", "status"], name="assignment_by_person")]
 
     def __str__(self):
-        return f"{self.person_id} in {self.shift_id}"
+        return f"{self.person}, {self.shift}"
 
     @property
     def permission_scope(self) -> Partner:

@@ -58,9 +58,9 @@ class Plan:
 
     @property
     def kind(self):
-        """The event's one crowd type; a claim of such people waits."""
-        first = self.event.persons.select_related("crowd_type").first()
-        return first.crowd_type if first else CrowdTypeFactory(partner=self.partner, name="Volunteer")
+        """The organisation's one crowd type; a claim of such people waits."""
+        found = self.partner.crowd_types.filter(name="Volunteer").first()
+        return found or CrowdTypeFactory(partner=self.partner, name="Volunteer")
 
     def clash(self):
         """Asha is in the bar and at the gate at the same time."""

@@ -167,6 +167,21 @@ def test_somebody_is_taken_out(client, plan, pia):
     assert again.status_code == 409 and "was decided already" in text(again)
 
 
+def test_somebody_is_moved_from_the_page(client, plan, pia):
+    page = client.get(address(plan.tap))
+    assert [shift for shift, _label in page.context["elsewhere"]] == [plan.early]
+    values = {"act": "send", "assignment": str(plan.has.uid)}
+    refused = client.post(address(plan.tap), {**values, "to": str(plan.scan.uid)})
+    assert refused.status_code == 422 and "all 1 places are filled" in text(refused)
+    assert dict(refused.context["again"]) == {**values, "to": str(plan.scan.uid), "overbook": "1"}
+    response = client.post(address(plan.tap), {**values, "to": str(plan.early.uid)})
+    assert said(response)[0].startswith("Asha Rao is moved to Main bar · ")
+    assert state_of(plan.has) == S.CANCELLED and plan.early.assignments.get().person == plan.asha
+    strange = Plan().early
+    gone = client.post(address(plan.tap), {"act": "send", "assignment": str(plan.claim.uid), "to": str(strange.uid)})
+    assert gone.status_code == 404 and state_of(plan.claim) == S.PENDING
+
+
 def test_what_is_full_is_refused_and_then_insisted_on(client, plan, pia):
     page = client.post(address(plan.scan), {"act": "assign", "person": str(plan.dev.uid)})
     assert page.status_code == 422

@@ -1,7 +1,7 @@
 """Identity matches: guessed, confirmed, dismissed, and never linked silently."""
 
-import time_machine
 import pytest
+import time_machine
 
 from accounts import signup
 from accounts.factories import UserFactory

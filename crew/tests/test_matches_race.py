@@ -1,5 +1,6 @@
 """Matches under race: decided once, and none is missed when a person and an account come at the same moment."""
 
+from contextlib import suppress
 from functools import partial
 from threading import Barrier, BrokenBarrierError
 
@@ -109,10 +110,8 @@ def open_together(both: Barrier, act):
     """Do it in a transaction that stays open until the other one's has done it too, as far as it can."""
     with transaction.atomic():
         act()
-        try:
+        with suppress(BrokenBarrierError):  # the other one waits for our commit
             both.wait(timeout=1)
-        except BrokenBarrierError:
-            pass  # the other one waits for our commit
 
 
 def meet(*acts):

@@ -68,6 +68,7 @@ def test_approved_and_rejected(scene, asha):
     assert letter.body == (
         "Thank you for offering your help. The organiser of Lowlands has no place for you this time.\n"
         "The organiser says: All places are taken.\n\n"
+        "If you had chosen or were given shifts there, you need not come for them.\n\n"
         f"Other events that look for people: {settings.SITE_URL}/crew/\n"
     )
     assert inbox(asha.user) == [("Not this time: the crew of Lowlands", "All places are taken.", "/crew/", "info")]

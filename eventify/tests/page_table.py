@@ -15,8 +15,12 @@ from django.urls import URLPattern, get_resolver
 from accounts.models import Notification
 from accounts.permissions import IDS
 from bookings.models import Booking, Order
+from crew.command_center.base import OfEvent
+from crew.command_center.settings import OfPartner
+from crew.models import CrowdList, Person, PersonTag, Shift, Swap
 from eventify.lib.desk.pages import LOGGED_IN, ObjectMixin, Page, names_of
 from eventify.tests.page_world import HOUSE, A, B, Caller, World
+from events.models import Event
 from partners.models import Contact, Document, Invitation, Member, Partner
 from partners.views_base import PartnerPage
 
@@ -38,6 +42,9 @@ PUBLIC = {
     "documents/<str:token>/": "The signed link of five minutes is the right; see test_page_shows.py.",
     "documents/<str:token>/pages/<int:number>.png": "As the link to the whole file.",
     "": "The home page.",
+    "crew/": "The events that look for people.",
+    "crew/<slug:slug>/": "An event that looks for people: signing up for its crew.",
+    "crew/calendar/<str:token>.ics": "The token of the address is the right to read the roster; see test_feeds.py.",
     "e/<slug:slug>/": "An event that is published.",
     "orders/<uuid:uid>/pay/": "Leads to the provider's page, where whoever knows the address may pay.",
     "sandbox/pay/<uuid:reference>/": "The page of a payment provider; the payment's uid is the right.",
@@ -62,12 +69,24 @@ ABOUT_ONESELF = {
     "partner/": False,
     "orders/": False,
     "wallet/": False,
+    "crew/roster/": False,
+    "crew/roster/renew/": True,
 }
 # Pages about something that the visitor bought; what others bought is not there.
 BOUGHT = {
     "orders/<uuid:uid>/": Order,
     "orders/<uuid:uid>/cancel/": Order,
     "waitlist/<uuid:uid>/leave/": Booking,
+}
+# Pages about a shift or a part of the visitor's in a crew; where others work is not there.
+WORKED = {
+    "crew/shifts/<uuid:uid>/": Shift,
+    "crew/shifts/<uuid:uid>/shift.ics": Shift,
+    "crew/shifts/<uuid:uid>/claim/": Shift,
+    "crew/shifts/<uuid:uid>/cancel/": Shift,
+    "crew/shifts/<uuid:uid>/swap/": Shift,
+    "crew/swaps/<uuid:uid>/": Swap,
+    "crew/parts/<uuid:uid>/leave/": Person,
 }
 # What the uid in an address names where the page has no `visible()` that says so: by the beginning of the url name.
 NAMED = {
@@ -82,7 +101,7 @@ UNTYPICAL = {"uuid": UUID(int=7 << 76), "int": 1}  # of nothing; other converter
 
 
 class Target(NamedTuple):
-    """An address, and whose it is: the owner of the row that it names, and of the partner that it names."""
+    """An address, and whose it is: the owner of the row that it names, and of the partner or event that it names."""
 
     url: str
     owner: str = ""
@@ -100,14 +119,14 @@ class Route:
     def __str__(self):
         return self.name or f"/{self.path}"
 
-    def is_a(self, base: type) -> bool:
+    def is_a(self, base: type | tuple[type, ...]) -> bool:
         return self.view is not None and issubclass(self.view, base)
 
     @property
     def kind(self) -> str:
-        """desk, partner, oneself, bought or public; empty when nobody has said what it is."""
-        if self.path in PUBLIC:
-            return "public"
+        """desk, partner, oneself, bought, worked or public; empty when nobody has said what it is."""
+        if self.path in PUBLIC or self.path in WORKED:
+            return "public" if self.path in PUBLIC else "worked"
         if self.path in ABOUT_ONESELF or self.path in BOUGHT:
             return "oneself" if self.path in ABOUT_ONESELF else "bought"
         if self.is_a(Page):
@@ -152,8 +171,8 @@ def _walk(resolver, before: str = ""):
 
 def model_of(route: Route, world: World) -> type | None:
     """The kind of row that the uid in the address names; None when the table does not know."""
-    if route.path in BOUGHT:
-        return BOUGHT[route.path]
+    if route.path in BOUGHT or route.path in WORKED:
+        return BOUGHT.get(route.path) or WORKED[route.path]
     if route.is_a(ObjectMixin):
         return visible(route, world).model
     return next((model for start, model in NAMED.items() if route.name.startswith(start)), None)
@@ -173,6 +192,8 @@ def targets(route: Route, world: World) -> list[Target]:
         return list(_of_partners(route, world))
     if "<" not in route.path or route.kind == "public":
         return [Target(route.address())]
+    if route.is_a((OfEvent, OfPartner)):
+        return list(_of_owners(route, world))
     model = model_of(route, world)
     rows = world.objects.get(model, {})
     if model is Notification:
@@ -196,6 +217,16 @@ def _of_partners(route: Route, world: World):
             yield Target(route.address(slug=slugs[partner], uid=rows[owner].uid), owner, partner)
 
 
+def _of_owners(route: Route, world: World):
+    """What is below an event or organisation, of each owner; also a row of another owner at its event's address."""
+    own = {"event": Event, "partner": Partner, "tag": PersonTag, "crowd_list": CrowdList}
+    rows = world.objects[model_of(route, world)] if "<uuid:uid>" in route.path else {}
+    for owner, other in ((A, A), (B, B), (A, B), (B, A)) if rows else ((A, A), (B, B)):
+        values = {name: world.of(model, owner).uid for name, model in own.items()}
+        values |= {"uid": rows[other].uid} if rows else {}
+        yield Target(route.address(**values), other, owner)
+
+
 # --- What a visitor must get: "in", "login", "set-up", 403 or 404 -------------------------------------------
 
 
@@ -209,10 +240,15 @@ def expected(route: Route, caller: Caller, target: Target) -> set:
         return {"in"}
     if route.kind == "bought":
         return {"in"} if (caller.name, target.owner) == ("buyer", A) else {404}
+    if route.kind == "worked":
+        return {"in"} if caller.volunteers_at == target.owner else {404}
     return _at_partner(route.view, caller, target) if route.kind == "partner" else _at_desk(route.view, caller, target)
 
 
 def _at_desk(page: type[Page], caller: Caller, target: Target) -> set:
+    if target.partner not in ("", target.owner):  # a row that is not there, for whoever may look there at all
+        right = _at_desk(page, caller, target._replace(owner=target.partner))
+        return {404 if one == "in" else one for one in right}
     wanted = names_of(page.permission)
     if LOGGED_IN in wanted:
         return {"in"} if target.owner in ("", caller.name) else {404}
@@ -244,7 +280,7 @@ def expected_of_get(route: Route, caller: Caller, target: Target) -> set:
         return {405}
     if route.kind == "partner":
         return {405} if expected(route, caller, target._replace(owner=target.partner)) == {"in"} else right
-    is_judged_first = route.is_a(ObjectMixin) or right == {403}
+    is_judged_first = route.is_a((ObjectMixin, OfEvent, OfPartner)) or right == {403}
     return {405 if one == "in" else one for one in right} if is_judged_first else {405}
 
 

@@ -15,6 +15,9 @@ from accounts.tests.coming_in import log_in
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order
 from bookings.tests.scenes import buy, pay, scene, wait
+from crew import assignments
+from crew import factories as crew
+from crew.models import Assignment, CrowdList, CrowdListEntry, IdentityMatch, Person, Swap
 from events.models import Event
 from partners import contacts, inviting, members, payouts
 from partners.models import Contact, Document, Invitation, Member, Partner, Payout, Transfer
@@ -36,6 +39,7 @@ class Caller:
     name: str
     role: str = ""
     works_for: dict = field(default_factory=dict, hash=False)  # owner -> role of a member
+    volunteers_at: str = ""  # the owner at whose event the visitor has a part, with a shift
     is_in: bool = True  # False: the site sends it to log in
     is_waiting: bool = False  # the role demands two-factor, which is not set up
 
@@ -53,7 +57,7 @@ class Caller:
         """The owners of whom this visitor may read nothing. Staff whose role sees something are not judged so."""
         if any(self.has(permission) for permission in IDS):
             return []
-        known = {A} if self.name == "buyer" else set(self.works_for)
+        known = {A} if self.name == "buyer" else {*self.works_for, self.volunteers_at}
         return [owner for owner in WORDS if owner not in known]
 
 
@@ -68,6 +72,7 @@ CALLERS = {
         Caller("org_admin of A, org_member of B", works_for={A: M.ADMIN, B: M.MEMBER}),
         Caller("Support, org_admin of A", role="Support", works_for={A: M.ADMIN}),
         Caller("outsider"),
+        Caller("crew of A", volunteers_at=A),
         Caller("buyer"),
         Caller("banned", works_for={A: M.ADMIN}, is_in=False),
         Caller("nobody", is_in=False),
@@ -87,6 +92,7 @@ class World:
         self._make_sales()
         self._make_payouts()
         self._make_papers()
+        self._make_crews()
         self._make_team()
         self._join()
 
@@ -135,6 +141,13 @@ class World:
             for row in more_papers(self.of(Partner, owner), WORDS[owner]):
                 self._put(owner, row)
 
+    def _make_crews(self):
+        """A plan for the events of two owners; A's shift is of the visitor who has a part in it."""
+        for owner in (A, B):
+            user = self.users["crew of A"] if owner == A else UserFactory(full_name=f"{WORDS[owner]} Helper")
+            for row in more_crew(self.of(Event, owner), WORDS[owner], user):
+                self._put(owner, row)
+
     def _make_team(self):
         clerk = roles.assign(UserFactory(full_name="Clerk"), Role.objects.get(name="Support"), by=None)
         for row in (clerk, roles.create("Spare", by=None), AuditLog.objects.first()):
@@ -155,7 +168,7 @@ class World:
 
     def traces_of(self, owner: str) -> list[str]:
         """What tells that a page shows something of the owner: its word, and the uids of what is its own."""
-        kinds = (Partner, Event, Order, Document, Contact, Invitation, Payout, Transfer, Booking)
+        kinds = (Partner, Event, Order, Document, Contact, Invitation, Payout, Transfer, Booking, Person, Assignment)
         found = [self.objects[kind].get(owner) for kind in kinds]
         return [WORDS[owner], *(str(row.uid) for row in found if row is not None)]
 
@@ -178,6 +191,9 @@ class World:
             pay(buy(UserFactory(), scene(price=7, partner=partner)[1]))
         user = roles.assign(UserFactory(), roles.create(f"Role {new.pk}", by=None), by=None)
         audit.record("BANNED_USER", user, by=UserFactory())
+        for row in more_crew(self.of(Event, A), f"More {user.pk}", UserFactory()):
+            if isinstance(row, Person):
+                CrowdListEntry.objects.create(crowd_list=self.of(CrowdList, A), person=row)
         for one in self.users.values():
             notify.notify(one, "More.")
 
@@ -187,3 +203,26 @@ def more_papers(partner: Partner, word: str) -> list:
     contact = contacts.add(partner, name=f"{word} Contact", email=f"c@{partner.slug}.example.com", by=None)
     invited = inviting.invite(partner, f"i@{partner.slug}.example.com", M.MEMBER, name=f"{word} Invited", by=None)
     return [uploaded(partner), contact, invited]
+
+
+def more_crew(event: Event, word: str, user: User) -> list:
+    """A plan of the event with one of everything: the user's shift, which they offer to all, and which somebody claims
+    who may be another account.
+    """
+    about = {"partner": event.partner, "name": f"{word} Kind"}
+    kind, company = crew.CrowdTypeFactory(**about), crew.CompanyFactory(**about | {"name": f"{word} Company"})
+    tag = crew.PersonTagFactory(**about | {"name": f"{word} Tag"})
+    section = crew.SectionFactory(event=event, name=f"{word} Section", is_gate=True)
+    place = crew.LocationFactory(event=event, name=f"{word} Place")
+    slot = crew.TimeSlotFactory(event=event, name=f"{word} Slot")
+    shift = crew.ShiftFactory(section=section, time_slot=slot, location=place, title=f"{word} Shift")
+    part = {"event": event, "crowd_type": kind, "company": company}
+    strange = crew.PersonFactory(name=f"{word} Stranger", email=f"{event.pk}.{user.pk}@example.com", **part)
+    match = IdentityMatch.objects.create(partner=event.partner, person=strange, user=UserFactory(full_name=f"{word} X"))
+    assignments.claim(shift, strange, by=None)
+    person = crew.PersonFactory(name=f"{word} Worker", user=user, email=user.email, **part)
+    mine = assignments.assign(shift, person, by=None)
+    swap = Swap.objects.create(offered=mine)
+    guests = crew.CrowdListFactory(event=event, crowd_type=kind, name=f"{word} List", recipient_company=company)
+    entry = CrowdListEntry.objects.create(crowd_list=guests, person=person)
+    return [kind, company, tag, section, place, slot, shift, match, person, mine, swap, guests, entry]

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +18,16 @@ from bookings import cancelling, orders, payments
 from bookings.factories import TicketTypeFactory
 from bookings.models import MassRefund, SandboxCharge, TicketType, WebhookDelivery
 from bookings.providers import sandbox
+from crew import factories as crew
+from crew.models import (
+    Assignment,
+    CrewPlan,
+    CrowdListEntry,
+    IdentityMatch,
+    RosterFeed,
+    Swap,
+    UserTag,
+)
 from eventify.lib.errors import Conflict
 from events.factories import CategoryFactory, EventFactory, EventImageFactory
 from events.models import Banner, Event
@@ -34,7 +45,8 @@ from partners.models import (
     SandboxTransfer,
 )
 
-OURS = {"accounts", "partners", "events", "bookings", "guardian"}
+APPS = ("accounts", "partners", "events", "bookings", "crew")
+OURS = {*APPS, "guardian"}
 MODELS = sorted((m for m in admin.site._registry if m._meta.app_label in OURS), key=lambda m: m._meta.label)
 EVERY = pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
 EDITABLE = {
@@ -74,6 +86,7 @@ def one_of_each() -> None:
     MassRefund.objects.create(event=event, reason="Postponed", requested_by=user, newest_booking=1)
     _of_accounts(user)
     _of_partners(partner, user)
+    _of_crew(event, user)
 
 
 def _of_accounts(user: User) -> None:
@@ -95,6 +108,24 @@ def _of_partners(partner: Partner, user: User) -> None:
     SandboxTransfer.objects.create(reference=payout.uid, account="1", **about)
 
 
+def _of_crew(event: Event, user: User) -> None:
+    """A plan with a shift that one person offers to another, and whoever is on a list."""
+    kind, company = crew.CrowdTypeFactory(partner=event.partner), crew.CompanyFactory(partner=event.partner)
+    tag = crew.PersonTagFactory(partner=event.partner)
+    UserTag.objects.create(user=user, tag=tag, source=UserTag.Source.SELF, assigned_by=user)
+    CrewPlan.objects.create(event=event, signup_crowd_type=kind)
+    about = {"event": event, "crowd_type": kind, "company": company}
+    one, other = crew.PersonFactory(user=user, **about), crew.PersonFactory(**about)
+    IdentityMatch.objects.create(partner=event.partner, person=other, user=user, decided_by=user)
+    shift = crew.ShiftFactory(section=crew.SectionFactory(event=event), location=crew.LocationFactory(event=event))
+    given = {"shift": shift, "status": Assignment.Status.APPROVED, "origin": Assignment.Origin.ASSIGNED}
+    mine, theirs = (Assignment.objects.create(person=each, assigned_by=user, **given) for each in (one, other))
+    Swap.objects.create(offered=mine, in_return=theirs, to=other, taken_by=other)
+    RosterFeed.objects.create(user=user, seed="a", token_hash=f"{user.pk:064}")
+    guests = crew.CrowdListFactory(event=event, crowd_type=kind, recipient_company=company)
+    CrowdListEntry.objects.create(crowd_list=guests, person=one, added_by=user)
+
+
 def address(model, page="", *args) -> str:
     """The path of a page of this model."""
     parts = [model._meta.app_label, model._meta.model_name, *args, page]
@@ -108,10 +139,8 @@ def staff(client):
     return user
 
 
-def test_every_model_of_the_four_apps_has_a_page():
-    from django.apps import apps
-
-    ours = {m for app in ("accounts", "partners", "events", "bookings") for m in apps.get_app_config(app).get_models()}
+def test_every_model_of_our_apps_has_a_page():
+    ours = {m for app in APPS for m in apps.get_app_config(app).get_models()}
     assert ours - set(MODELS) == set()
 
 

@@ -14,6 +14,7 @@ from eventify.tests.page_table import (
     BOUGHT,
     ELSEWHERE,
     PUBLIC,
+    WORKED,
     answer_of,
     expected,
     expected_of_get,
@@ -100,12 +101,12 @@ def is_asked(response) -> bool:
 
 
 def test_every_page_is_known_and_has_an_address(world):
-    said, problems = set(PUBLIC) | set(ABOUT_ONESELF) | set(BOUGHT), []
+    said, problems = set(PUBLIC) | set(ABOUT_ONESELF) | set(BOUGHT) | set(WORKED), []
     for route in routes():
         if not route.kind:
             problems.append(
                 f"{route} is no page of the command center or of a partner. Say in page_table.py what it is: "
-                "PUBLIC with the reason, ABOUT_ONESELF or BOUGHT."
+                "PUBLIC with the reason, ABOUT_ONESELF, BOUGHT or WORKED."
             )
         elif "<uuid:uid>" in route.path and route.kind != "public" and model_of(route, world) is None:
             problems.append(f"{route} names a row by its uid. Say in page_table.NAMED what kind of row it is.")

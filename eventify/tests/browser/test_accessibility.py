@@ -1,5 +1,5 @@
-"""Every page for staff, partners and accounts, judged by axe in a real browser: WCAG 2.2 AA, in light and in dark, on
-a desk and on a phone; nothing wider than the window, nothing that the page's security policy refuses.
+"""Every page for staff, partners, crews and accounts, judged by axe in a real browser: WCAG 2.2 AA, in light and in
+dark, on a desk and on a phone; nothing wider than the window, nothing that the page's security policy refuses.
 
 The pages come from the URL map, so a new one is judged, too.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver
 
 from accounts.tests.coming_in import log_in
 from eventify.lib.desk.pages import ActionPage
@@ -27,6 +27,11 @@ NO_PAGE = {  # what answers with a file, a part of a page, or leads on
     "desk-payout-live",
     "desk-payout-file",
     "partner-document",
+    "desk-crew-import-template",
+    "crew-calendar",
+    "crew-shift-ics",
+    "crew-claim",
+    "crew-roster-renew",
 }
 PUBLIC = ("/login/", "/signup/")
 LOOKS = {"light, desk": ("light", 1440), "dark, phone": ("dark", 360)}
@@ -45,19 +50,17 @@ def walk(resolver, before: str = ""):
 def shown(start: str) -> list[tuple[str, str]]:
     """(path, name) of the routes below `start` that show a page."""
     routes = [(path, pattern) for path, pattern in walk(get_resolver("eventify.urls")) if path.startswith(start)]
-    views = [(path, pattern.name, getattr(pattern.callback, "view_class", None)) for path, pattern in routes]
-    return [(path, name) for path, name, view in views if view and is_page(view) and name and name not in NO_PAGE]
+    named = [(path, pattern.name, pattern.callback) for path, pattern in routes if pattern.name]
+    return [(path, name) for path, name, view in named if name not in NO_PAGE and is_page(view)]
 
 
-def is_page(view) -> bool:
+def is_page(callback) -> bool:
     """Whether it shows something; a button does not."""
+    view = getattr(callback, "view_class", None)
+    if view is None:
+        return True
     is_button = issubclass(view, ActionPage) or any(base.__name__ == "Act" for base in view.__mro__)
     return hasattr(view, "get") and not is_button
-
-
-def address(world: World, path: str, name: str) -> str:
-    args = [world.partner.slug] if "<slug:slug>" in path else []
-    return reverse(name, args=[*args, *([world.uid(name)] if "<uuid:uid>" in path else [])])
 
 
 def window(browser, live_server, look: str, user=None):
@@ -90,7 +93,7 @@ def test_the_command_center(browser, live_server, look):
     page = window(browser, live_server, look, world.chief)
     pages = shown("command-center/")
     assert len(pages) > 50
-    wrong = [fault for path, name in pages for fault in faults(page, address(world, path, name))]
+    wrong = [fault for path, name in pages for fault in faults(page, world.address(path, name))]
     page.context.close()
     assert wrong == []
 
@@ -101,7 +104,27 @@ def test_a_partners_own_pages_and_ones_account(browser, live_server, look):
     page = window(browser, live_server, look, world.admin)
     pages = [*shown("partner/<"), *shown("account/security/"), *shown("account/confirm/")]
     assert len(pages) > 8
-    wrong = [fault for path, name in pages for fault in faults(page, address(world, path, name))]
+    wrong = [fault for path, name in pages for fault in faults(page, world.address(path, name))]
+    page.context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_volunteers_portal(browser, live_server, look):
+    """For who has a shift; and its public pages for who may sign up."""
+    world = World()
+    pages = [*shown("crew/"), *shown("wallet/")]
+    assert len(pages) > 7
+    page = window(browser, live_server, look, world.volunteer)
+    wrong = [fault for path, name in pages for fault in faults(page, world.address(path, name))]
+    page.context.close()
+    page = window(browser, live_server, look, world.buyer)
+    wrong += [
+        fault
+        for path, name in shown("crew/")
+        if "uuid" not in path
+        for fault in faults(page, world.address(path, name))
+    ]
     page.context.close()
     assert wrong == []
 
@@ -126,6 +149,6 @@ def test_no_page_breaks_its_own_security_policy(browser, live_server):
     page.on("console", lambda line: said.append(line.text) if line.type == "error" and "409" not in line.text else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     for path, name in shown("command-center/"):
-        page.goto(address(world, path, name))
+        page.goto(world.address(path, name))
     context.close()
     assert said == []

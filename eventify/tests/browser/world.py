@@ -1,17 +1,60 @@
 """One of everything that a page of the command center, or of a partner, can be about."""
 
+import re
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Notification, Role
 from accounts.roles import assign
+from accounts.tests.coming_in import log_in
 from bookings.tests.scenes import buy, pay, scene
+from crew import assignments, tags
+from crew.factories import SectionFactory, ShiftFactory
+from crew.models import (
+    Company,
+    CrowdList,
+    CrowdType,
+    IdentityMatch,
+    Location,
+    Person,
+    PersonTag,
+    Section,
+    Shift,
+    Swap,
+    TimeSlot,
+)
+from eventify.tests.page_world import more_crew
+from events import states
 from partners import contacts, inviting, members, payouts
 from partners.models import Document, Member, PayoutBatch, Transfer
 from partners.tests import money
 from partners.tests.papers import T, pdf, uploaded
 
+# What an address names: by the beginning of the url name, the longer one first
+OF_CREWS = {
+    "desk-crew-shift": Shift,
+    "desk-crew-section": Section,
+    "desk-crew-slot": TimeSlot,
+    "desk-crew-location": Location,
+    "desk-crew-swap": Swap,
+    "desk-crew-person": Person,
+    "desk-crew-list": CrowdList,
+    "desk-crew-match": IdentityMatch,
+    "desk-crew-type": CrowdType,
+    "desk-crew-company": Company,
+    "desk-crew-tag": PersonTag,
+    "crew-swap-offer": Shift,
+    "crew-swap": Swap,
+    "crew-leave": Person,
+    "crew-": Shift,
+}
+
 
 class World:
-    """The rows; `chief` may do everything, `admin` runs the partner."""
+    """The rows; `chief` may do everything, `admin` runs the partner, `volunteer` works at its event."""
 
     def __init__(self):
         self.chief = SuperAdminFactory(full_name="Vera Chief")
@@ -25,7 +68,19 @@ class World:
         self.contact = contacts.add(self.partner, name="Ann", email="ann@example.com", by=self.chief)
         self.document = uploaded(self.partner, T.PAN, pdf(2), by=self.admin)
         self.staff = assign(UserFactory(full_name="Sam Support"), Role.objects.get(name="Support"), by=None)
+        self._make_crew()
         self.note = Notification.objects.create(recipient=self.chief, title="For Vera", message="Look.")
+
+    def _make_crew(self):
+        """A plan with a gap, a clash, a claim that waits, and people who may sign up."""
+        self.volunteer = UserFactory(full_name="Vik Volunteer")
+        self.crew = {type(row): row for row in more_crew(self.event, "Alpha", self.volunteer)}
+        person, slot, bar = self.crew[Person], self.crew[TimeSlot], SectionFactory(event=self.event, name="Main bar")
+        second = ShiftFactory(section=bar, time_slot=slot, title="Bartender", slots_total=4)
+        assignments.assign(second, person, by=self.chief, allow_clash=True)
+        ShiftFactory(section=bar, time_slot=slot, title="Runner", status=Shift.Status.DRAFT)
+        tags.give(self.volunteer, self.crew[PersonTag], source="organiser_assigned", by=self.chief)
+        self.event = states.advance(self.event, self.event.State.REGISTRATION_OPEN, by=self.chief)
 
     def uid(self, name: str):
         """The uid for the route of this name, by the beginning of the name; StopIteration: say here which."""
@@ -42,6 +97,7 @@ class World:
             "desk-payout-refused": self.batch.payouts.get(),
             "desk-payout": PayoutBatch.objects.get(),
             "desk-event": self.event,
+            **{start: self.crew[model] for start, model in OF_CREWS.items()},
             "desk-order": self.order,
             "desk-user": self.buyer,
             "partner-contact": self.contact,
@@ -50,3 +106,23 @@ class World:
             "partner-invitation": self.invitation,
         }
         return next(about[start] for start in about if name.startswith(start)).uid
+
+    def address(self, path: str, name: str) -> str:
+        """The address of the route with this path and name."""
+        known = {
+            "event": lambda: self.event.uid,
+            "partner": lambda: self.partner.uid,
+            "slug": lambda: self.event.slug if name.startswith("crew-") else self.partner.slug,
+            "uid": lambda: self.uid(name),
+            "upload": self.upload,
+        }
+        asked = re.findall(r"<\w+:(\w+)>", path)
+        return reverse(name, kwargs={parameter: known[parameter]() for parameter in asked})
+
+    def upload(self) -> str:
+        """A file of people that the chief has uploaded: two rows are good, one is not."""
+        rows = "Name,E-mail,Crowd type\nAnn,ann@example.com,Alpha Kind\nBo,,Alpha Kind\nCy,no address,Nothing\n"
+        file = SimpleUploadedFile("people.csv", rows.encode(), content_type="text/csv")
+        client = log_in(Client(), self.chief)
+        answer = client.post(reverse("desk-crew-import", args=[self.event.uid]), {"file": file})
+        return answer["Location"].rstrip("/").rpartition("/")[2]
