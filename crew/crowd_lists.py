@@ -20,7 +20,8 @@ def listed(event: Event) -> QuerySet[CrowdList]:
     """The event's lists by name, with `persons_count` and `is_full`, crowd type and company joined. One query."""
     rows = CrowdList.objects.filter(event=event).select_related("event", "crowd_type", "recipient_company")
     counted = rows.annotate(persons_count=Count("entries"))
-    return counted.annotate(is_full=Q(max_persons__isnull=False, persons_count__gte=F("max_persons")))
+    full = counted.annotate(is_full=Q(max_persons__isnull=False, persons_count__gte=F("max_persons")))
+    return full.order_by("name", "id")  # an aggregate drops the model's own order
 
 
 @transaction.atomic

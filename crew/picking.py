@@ -67,7 +67,7 @@ def days_and_sections(person: Person) -> tuple[list, list[Section]]:
 
 
 def choices(person: Person, shifts: Iterable[Shift]) -> list[Choice]:
-    """What speaks against each of these shifts, all joined. Seven queries, however many they are."""
+    """What speaks against each of these shifts, all joined. As many queries however many they are."""
     shifts = list(shifts)
     if not shifts:
         return []

@@ -158,6 +158,8 @@ def _shifts(request, person: Person) -> dict:
         "page": _choices(request, person, rows if not form.errors else rows.none(), form.cleaned_data.get("free")),
         "kept": kept.urlencode(),
         "is_narrowed": bool(section or form.cleaned_data.get("free")),
+        "only_free": form.cleaned_data.get("free"),
+        "toggled": _toggled(kept),
         "back": f"{request.get_full_path()}#shifts",
         "offers": list(swaps.open_to_all(request.user).filter(_at(person))[:SHIFTS_PER_PAGE]),
     }
@@ -171,6 +173,14 @@ def _chip(day, is_current: bool, kept) -> dict:
     query = kept.copy()
     query["day"] = day.isoformat()
     return {"label": PickForm.label_of(day), "query": query.urlencode(), "is_current": is_current}
+
+
+def _toggled(kept) -> str:
+    """The query that shows only the free ones, or all again."""
+    query = kept.copy()
+    if query.pop("free", None) is None:
+        query["free"] = "on"
+    return query.urlencode()
 
 
 def _choices(request, person: Person, rows, only_free: bool):

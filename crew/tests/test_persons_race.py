@@ -55,18 +55,20 @@ def approve_at_once(person):
     together = [
         partial(persons.approve_all, rows, by=None) for rows in ([person, *many], [*reversed(many), person]) * 2
     ]
-    good(race(*alone, *together))
-    return OutgoingMail.objects.filter(template="crew_approved", to=person.email).count()
+    results = race(*alone, *together)
+    return results, OutgoingMail.objects.filter(template="crew_approved", to=person.email).count()
 
 
 def test_however_often_somebody_is_approved_at_once_they_are_told_once():
-    assert approve_at_once(PersonFactory(event=event_with(), status=S.PENDING)) == 1
+    results, letters = approve_at_once(PersonFactory(event=event_with(), status=S.PENDING))
+    assert good(results) and letters == 1
 
 
 def test_control_without_the_lock_they_are_told_again(monkeypatch):
     switch_row_locks_off(monkeypatch)
     meet_after(monkeypatch, persons, "lock", 4)
-    assert approve_at_once(PersonFactory(event=event_with(), status=S.PENDING)) > 1
+    _results, letters = approve_at_once(PersonFactory(event=event_with(), status=S.PENDING))
+    assert letters > 1  # some may end in a deadlock, too
 
 
 # --- Claim against rejection --------------------------------------------------------------------------

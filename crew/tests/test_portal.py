@@ -208,7 +208,9 @@ def test_what_may_not_be_taken_says_why(me, scene, asha):
     page = text(me.get("/crew/lowlands/"))
     assert page.count('class="shift is-off"') == 1
     assert f"At the same time as Main bar, From 18, {day_of(scene.shift(1, 2))}, 18:00 to 22:00." in page
-    assert "Clash" not in text(me.get("/crew/lowlands/?free=on"))
+    assert 'href="?free=on#shifts"' in page
+    page = text(me.get("/crew/lowlands/?free=on"))
+    assert "Clash" not in page and "Show all shifts" in page
 
 
 def test_a_place_that_went_meanwhile(me, scene, asha):

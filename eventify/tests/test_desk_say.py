@@ -122,6 +122,6 @@ def test_every_token_that_is_used_exists(name):
 
 def test_templates_have_no_inline_code():
     for path in TEMPLATES.rglob("*.html"):
-        text = path.read_text()
+        text = re.sub(r"{%.*?%}", "", path.read_text())  # a tag's own arguments are no attributes
         assert not re.search(r"\sstyle=|\son[a-z]+=|<style|javascript:", text), path
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
