@@ -16,6 +16,11 @@ def pytest_configure():
     ).enable()
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Bytes are named by their place: a file made at import (a ZIP holds its second) differs per worker."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Between two tests the tables are emptied, which the ledger and the audit log refuse otherwise."""
