@@ -5,7 +5,7 @@ then the shifts by id. An assignment and its shift's counters change only under 
 `conditions.Refused`; whoever it concerns and did not do it themself is told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -175,14 +175,15 @@ def cancel(assignment: Assignment, *, by: User | None, reason: str = "") -> Assi
 
 
 @transaction.atomic
-def cancel_all(person: Person, *, by: User | None, reason: str = "", is_told: bool = True) -> int:
-    """Take the person out of all shifts that they have yet to work, as when they are rejected; how many.
+def cancel_all(persons: Iterable[Person], *, by: User | None, reason: str = "", is_told: bool = True) -> int:
+    """Take these persons out of all shifts that they have yet to work, as when they are rejected; how many places.
 
     `is_told` off: the caller tells them of it, together with what it comes from. Locks the shifts.
     """
-    rows = Assignment.objects.filter(person=person, status__in=_WAITING, shift__deleted_at=None)
+    keys = {person.pk for person in persons}
+    rows = Assignment.objects.filter(person__in=keys, status__in=_WAITING, shift__deleted_at=None)
     shifts = lock_shifts(Shift.objects.filter(pk__in=rows.values("shift")).only("pk"))
-    return sum(end_all(shift, by=by, reason=reason, only=person, is_told=is_told) for shift in shifts.values())
+    return sum(end_all(shift, by=by, reason=reason, only=keys, is_told=is_told) for shift in shifts.values())
 
 
 def _check_may_cancel(assignment: Assignment, by: User | None) -> None:
@@ -218,10 +219,11 @@ def recount(shift: Shift) -> None:
     """Count a locked shift's assignments afresh, and let it be open or full accordingly."""
     rows = Assignment.objects.filter(shift=shift)
     done = Q(status__in=(S.APPROVED, S.COMPLETED))
+    of_claims = Q(origin=Assignment.Origin.CLAIMED) | Q(is_claim_handed_on=True)
     counts = rows.aggregate(
         filled=Count("pk", filter=done),
         pending=Count("pk", filter=Q(status=S.PENDING)),
-        claimed=Count("pk", filter=Q(status__in=Assignment.ALIVE, origin=Assignment.Origin.CLAIMED)),
+        claimed=Count("pk", filter=of_claims & Q(status__in=Assignment.ALIVE)),
     )
     shift.filled_slots, shift.pending_slots, shift.claimed_slots = counts.values()
     if shift.status in (Shift.Status.OPEN, Shift.Status.FULL):
@@ -261,10 +263,10 @@ def end(
 
 
 def end_all(
-    shift: Shift, *, by: User | None, reason: str = "", only: Person | None = None, is_told: bool = True
+    shift: Shift, *, by: User | None, reason: str = "", only: Container[int] | None = None, is_told: bool = True
 ) -> int:  # fmt: skip
-    """Cancel what nobody has worked yet in a locked shift (`only` one person's), and recount it; how many."""
-    ending = [one for one in of(shift, *_WAITING) if only is None or one.person_id == only.pk]
+    """Cancel what nobody has worked yet in a locked shift (`only` these persons, by id), and recount it; how many."""
+    ending = [one for one in of(shift, *_WAITING) if only is None or one.person_id in only]
     end(ending, S.CANCELLED, by=by, reason=reason, is_told=is_told)
     if ending:
         recount(shift)

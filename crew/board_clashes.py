@@ -16,7 +16,7 @@ def counts(events: Iterable[Event]) -> Counter[int]:
     wanted = {event.pk for event in events}
     of_partners = Assignment.objects.filter(person__event__partner__in={event.partner_id for event in events})
     ahead = clashes.live(of_partners).filter(shift__time_slot__ends_at__gt=timezone.now())
-    pairs = [(one.pk, other.pk) for _kind, one, other in clashes._pairs(clashes._read(ahead, Event()))]
+    pairs = [(one.pk, other.pk) for _kind, one, other in clashes.pairs(clashes.read(ahead, Event()))]
     places = _places({pk for pair in pairs for pk in pair})
     found = Counter()
     for one, other in pairs:

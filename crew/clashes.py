@@ -145,7 +145,7 @@ def of_event(event: Event, day: date | None = None) -> list[Clash]:
     """
     found = [
         (kind, one, other)
-        for kind, one, other in _pairs(_around(event))
+        for kind, one, other in pairs(_around(event))
         if (one.is_here or other.is_here) and (day is None or day in (one.date, other.date))
     ]
     found.sort(key=lambda clash: (clash[1].starts_at, clash[2].starts_at, clash[1].pk, clash[2].pk))
@@ -171,10 +171,11 @@ def _around(event: Event) -> list[_Held]:
     near = alive.filter(
         shift__time_slot__starts_at__lt=span["last"] + MARGIN, shift__time_slot__ends_at__gt=span["first"] - MARGIN
     )
-    return _read(near, event)
+    return read(near, event)
 
 
-def _read(near: QuerySet[Assignment], event: Event) -> list[_Held]:
+def read(near: QuerySet[Assignment], event: Event) -> list[_Held]:
+    """What `pairs` looks at: these assignments, with the rest that their plans ask for. Two queries."""
     rows = list(
         near.values_list(
             "pk", "person", "person__user", Lower("person__email"), "shift__time_slot__starts_at",
@@ -188,7 +189,7 @@ def _read(near: QuerySet[Assignment], event: Event) -> list[_Held]:
     return [_Held(*row[:9], minutes[row[9]], event.pk in row[9:]) for row in rows]
 
 
-def _pairs(held: list[_Held]) -> Iterator[tuple[Kind, _Held, _Held]]:
+def pairs(held: list[_Held]) -> Iterator[tuple[Kind, _Held, _Held]]:
     """The pairs that clash, each once: by account and by address, what one human has is swept in order of start."""
     seen = set()
     for diary_of_one in _by_human(held):

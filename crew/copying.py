@@ -26,7 +26,8 @@ def create_in_slots(section: Section, slots: Iterable[TimeSlot], *, by: User | N
     slots = list(slots)
     if not 0 < len(slots) <= SLOTS_MOST:
         raise Invalid.field("slots", _("Choose from 1 to %(most)s time slots.") % {"most": SLOTS_MOST})
-    lock({section.event_id, *(slot.event_id for slot in slots)})  # all at once, in the one order
+    festival = {section.event.parent_id} - {None}
+    lock({section.event_id, *festival, *(slot.event_id for slot in slots)})  # all at once, in the one order
     return [shifts.create(section, time_slot=slot, by=by, **fields) for slot in slots]
 
 

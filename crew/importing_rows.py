@@ -75,6 +75,8 @@ class Judge:
             first = seen.setdefault(_key(row.person), row)
             if first is row:
                 continue
+            if row.person.email and "email" in row.errors:
+                continue  # said already: it is no address
             if row.person.email:
                 sentence = _("Row %(number)s has this address already.") % {"number": first.number}
                 row.errors.setdefault("email", []).append(sentence)

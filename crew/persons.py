@@ -199,7 +199,7 @@ def _follow(person: Person, changed: set[str], *, by: User | None, reason: str) 
         matches.detect_for_person(person)
     if changed & {"status", "is_blacklisted"} and not person.may_work:
         is_rejected = "status" in changed and person.status == S.REJECTED  # one mail says it all
-        assignments.cancel_all(person, by=by, is_told=not is_rejected)
+        assignments.cancel_all([person], by=by, is_told=not is_rejected)
     if "status" in changed:
         telling.person_decided(person, reason=reason)
 
@@ -221,30 +221,59 @@ def approve_all(
     persons: Iterable[Person], *, by: User | None
 ) -> tuple[list[Person], list[tuple[Person, str]]]:  # fmt: skip
     """Approve many: (those who are approved now, those who are not with a sentence why). Locks them by id."""
-    asked = {person.pk: person for person in persons}
-    rows = Person.objects.select_for_update(no_key=True, of=("self",)).select_related(*_JOINED)
-    found = {person.pk: person for person in rows.filter(pk__in=asked).order_by("pk")}
+    asked, found = _lock_all(persons)
     sentences = {key: _why_not_approve(found.get(key)) for key in asked}
     approved = [found[key] for key in asked if not sentences[key]]
-    _approve_each([person for person in approved if person.status != S.APPROVED], by=by)
+    _decide_each(approved, S.APPROVED, "APPROVED_PERSON", by=by)
     return approved, [(asked[key], sentence) for key, sentence in sentences.items() if sentence]
 
 
-def _approve_each(persons: list[Person], *, by: User | None) -> None:
-    for person in persons:
-        before, person.status = person.status, S.APPROVED
-        audit.record("APPROVED_PERSON", person, by=by, fields=["status"], before=str(before), after=str(S.APPROVED))
-    keys = [person.pk for person in persons]
-    Person.objects.filter(pk__in=keys).update(status=S.APPROVED, updated_at=timezone.now())
-    telling.persons_decided(persons)
+@transaction.atomic
+def reject_all(
+    persons: Iterable[Person], *, by: User | None, reason: str = ""
+) -> tuple[list[Person], list[tuple[Person, str]]]:  # fmt: skip
+    """Reject many, as `reject` does one: (those who are rejected now, those who are gone with a sentence).
+
+    Locks the persons by id and then their shifts.
+    """
+    check_reason(reason)
+    asked, found = _lock_all(persons)
+    changed = _decide_each(found.values(), S.REJECTED, "REJECTED_PERSON", by=by, reason=reason)
+    assignments.cancel_all(changed, by=by, is_told=False)  # one mail says it all
+    return list(found.values()), [(asked[key], _no_such()) for key in asked if key not in found]
+
+
+def _lock_all(persons: Iterable[Person]) -> tuple[dict[int, Person], dict[int, Person]]:
+    """(the persons asked for, those of them that exist, locked), both by id."""
+    asked = {person.pk: person for person in persons}
+    rows = Person.objects.select_for_update(no_key=True, of=("self",)).select_related(*_JOINED)
+    return asked, {person.pk: person for person in rows.filter(pk__in=asked).order_by("pk")}
+
+
+def _decide_each(
+    persons: Iterable[Person], status: str, action: str, *, by: User | None, reason: str = ""
+) -> list[Person]:  # fmt: skip
+    """Give locked persons this status; those who had another one, who are told."""
+    changed = [person for person in persons if person.status != status]
+    for person in changed:
+        before, person.status = {"status": person.status}, status
+        audit.record(action, person, by=by, fields=["status"], **_decision(person, before, reason))
+    keys = [person.pk for person in changed]
+    Person.objects.filter(pk__in=keys).update(status=status, updated_at=timezone.now())
+    telling.persons_decided(changed, reason=reason)
+    return changed
 
 
 def _why_not_approve(person: Person | None) -> str:
     if person is None:
-        return _("There is no such person.")
+        return _no_such()
     if person.is_blacklisted:
         return _("%(person)s is on the blacklist and cannot be approved.") % {"person": person.name}
     return ""
+
+
+def _no_such() -> str:
+    return _("There is no such person.")
 
 
 @transaction.atomic
@@ -283,7 +312,7 @@ def delete(person: Person, *, by: User | None) -> None:
     if has_worked(person):
         sentence = _("%(person)s has worked at this event and stays in its records. Reject them instead.")
         raise Conflict(sentence % {"person": person.name})
-    assignments.cancel_all(person, by=by)
+    assignments.cancel_all([person], by=by)
     audit.record("DELETED_PERSON", person, by=by, event=str(person.event.uid), name=person.name, email=person.email)
     person.delete()
 

@@ -301,6 +301,7 @@ def _give(old: Assignment, new: Person, *, by: User) -> None:
         person=new,
         status=A.APPROVED,
         origin=Assignment.Origin.SWAPPED,
+        is_claim_handed_on=old.is_of_claims,
         assigned_by=None if is_own else by,
     )
     assignments.recount(old.shift)

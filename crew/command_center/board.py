@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from crew import board, candidates, clashes, swaps
 from crew.command_center.base import OfEvent, managed_events
-from crew.command_center.board_forms import NARROWED, LookForm, OfUid, WantedForm
+from crew.command_center.board_forms import NARROWED, LookForm, WantedForm
+from crew.command_center.fields import OfUid
 from crew.locking import humans
 from crew.models import Assignment, Person, Shift
 from eventify.lib.desk.lists import EmptyState

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from crew import assignments, candidates, clashes
 from crew.command_center import board as board_page
 from crew.command_center.base import OfRow
-from crew.command_center.board_forms import OfUid, WantedForm
+from crew.command_center.board_forms import WantedForm
+from crew.command_center.fields import OfUid
 from crew.command_center.persons_cells import SYSTEM_WORDS
 from crew.models import Assignment, Person, Shift
 from eventify.lib.desk import say

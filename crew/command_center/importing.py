@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crew import importing, sheets
 from crew.command_center.base import OfEvent
-from crew.command_center.people_forms import OfUid, crowd_types
+from crew.command_center.fields import OfUid
+from crew.command_center.people_forms import crowd_types
 from crew.importing_rows import BAD, NEW, SAME, UPDATE, Row
 from crew.importing_words import LABELS
 from crew.models import CrowdType

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crew.command_center.fields import OfUid
 from crew.command_center.persons_cells import COMPANY_WORDS, LIST_WORDS, PERSON_WORDS, SYSTEM_WORDS, choices
 from crew.models import Company, CrowdList, CrowdType, Person, PersonTag, UserTag
 from events.models import Event
@@ -30,14 +31,6 @@ def color() -> forms.CharField:
     """A colour, picked in the browser's own palette."""
     widget = forms.TextInput(attrs={"type": "color"})
     return forms.CharField(label=_("Colour"), max_length=20, initial="#6b7280", widget=widget)
-
-
-class OfUid(forms.ModelChoiceField):
-    """One row of an organisation, named by its uid; other organisations' rows are no choice."""
-
-    def __init__(self, queryset, **options):
-        wrong = {"invalid_choice": _("Choose one of the list.")}
-        super().__init__(queryset, to_field_name="uid", error_messages=wrong, **options)
 
 
 def crowd_types(event: Event, kept: CrowdType | None = None):

@@ -138,7 +138,9 @@ class NoShow(Decide):
 
     def explain(self, facts: dict) -> Explained:
         name = {"name": self.object.name}
-        sentence = _("%(name)s is marked as a no-show and gets no more shifts. Nobody is told.")
+        sentence = _(
+            "%(name)s is marked as a no-show and gets no more shifts. A mail tells of each shift this cancels."
+        )
         return Explained(sentence % name, submit=_("Mark as a no-show"), changes=self.changes(facts))
 
 

@@ -76,8 +76,9 @@ def _approve(page, chosen: list[Person], _values: dict):
     return len(approved), refusals
 
 
-def _reject(page, person: Person, values: dict) -> None:
-    persons.reject(person, by=page.request.user, reason=values["reason"])
+def _reject(page, chosen: list[Person], values: dict):
+    rejected, refusals = persons.reject_all(chosen, by=page.request.user, reason=values["reason"])
+    return len(rejected), refusals
 
 
 def _put_on_list(page, person: Person, values: dict) -> None:
@@ -125,7 +126,7 @@ ACTS = {
         ReasonForm,
         gettext_lazy("Reject"),
         gettext_lazy("Their shifts are cancelled. Each of them gets one mail."),
-        _each(_reject),
+        _reject,
         _said("Reject %(n)s person", "Reject %(n)s persons"),
         _said("%(n)s person is rejected.", "%(n)s persons are rejected."),
         "danger",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from crew import plans
 from crew.command_center.base import OfEvent, Unmoved
-from crew.command_center.board_forms import OfUid
+from crew.command_center.fields import OfUid
 from crew.models import CrowdType
 from eventify.lib.desk import nav
 from eventify.lib.desk.pages import ActionPage, FormPage

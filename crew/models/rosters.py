@@ -39,6 +39,9 @@ class Assignment(Entity):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="assignments")
     status = models.CharField(max_length=16, choices=Status)
     origin = models.CharField(max_length=8, choices=Origin)
+    is_claim_handed_on = models.BooleanField(
+        default=False, help_text="A swap handed on a place that was claimed: it stays one of those open for claiming."
+    )
     assigned_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     cancelled_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -66,6 +69,11 @@ class Assignment(Entity):
     @property
     def is_alive(self) -> bool:
         return self.status in self.ALIVE
+
+    @property
+    def is_of_claims(self) -> bool:
+        """Whether its place is one of those that the shift has open for claiming."""
+        return self.origin == self.Origin.CLAIMED or self.is_claim_handed_on
 
 
 class Swap(Entity):

@@ -28,14 +28,18 @@ def check(event: Event, allowed: Collection[Assignment] = (), overbooked: Collec
     assert not sentences, "\n".join(sentences)
 
 
+def _shifts(event: Event):
+    return Shift.objects.filter(section__event=event).prefetch_related("assignments")
+
+
 def _counted(shift: Shift) -> tuple[int, int, int]:
-    rows = list(shift.assignments.filter(status__in=Assignment.ALIVE).values_list("status", "origin"))
-    filled = sum(status in (S.APPROVED, S.COMPLETED) for status, _origin in rows)
-    return filled, len(rows) - filled, sum(origin == Assignment.Origin.CLAIMED for _status, origin in rows)
+    rows = [row for row in shift.assignments.all() if row.is_alive]
+    filled = sum(row.status in (S.APPROVED, S.COMPLETED) for row in rows)
+    return filled, len(rows) - filled, sum(row.is_of_claims for row in rows)
 
 
 def _counters(event: Event) -> Iterator[str]:
-    for shift in Shift.objects.filter(section__event=event):
+    for shift in _shifts(event):
         said, counted = (shift.filled_slots, shift.pending_slots, shift.claimed_slots), _counted(shift)
         if said != counted:
             yield f"shift {shift.pk}: (filled, pending, claimed) is {said}, its assignments are {counted}"
@@ -43,12 +47,12 @@ def _counters(event: Event) -> Iterator[str]:
         if shift.status in (Shift.Status.OPEN, Shift.Status.FULL) and is_full != (shift.status == Shift.Status.FULL):
             yield f"shift {shift.pk}: {shift.status} with {shift.filled_slots} of {shift.slots_total} filled"
         dead = shift.deleted_at or shift.status == Shift.Status.CANCELLED
-        if dead and shift.assignments.filter(status__in=(S.PENDING, S.APPROVED)).exists():
+        if dead and any(row.status in (S.PENDING, S.APPROVED) for row in shift.assignments.all()):
             yield f"shift {shift.pk}: cancelled or deleted, and people still have it"
 
 
 def _places(event: Event, overbooked: set[int]) -> Iterator[str]:
-    for shift in Shift.objects.filter(section__event=event, deleted_at=None):
+    for shift in _shifts(event).filter(deleted_at=None):
         filled, _pending, claimed = _counted(shift)
         if filled > shift.slots_total and shift.pk not in overbooked:
             yield f"shift {shift.pk}: oversold, {filled} people for {shift.slots_total} places"

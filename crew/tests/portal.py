@@ -55,11 +55,11 @@ class Scene:
 def counters(shift: Shift) -> tuple[int, int, int, str]:
     """(filled, pending, claimed, status) as the row says; AssertionError when the assignments say otherwise."""
     shift = Shift.objects.get(pk=shift.pk)
-    alive = list(shift.assignments.filter(status__in=Assignment.ALIVE).values_list("status", "origin"))
+    alive = list(shift.assignments.filter(status__in=Assignment.ALIVE))
     counted = (
-        sum(status != "pending_approval" for status, _origin in alive),
-        sum(status == "pending_approval" for status, _origin in alive),
-        sum(origin == "claimed" for _status, origin in alive),
+        sum(row.status != "pending_approval" for row in alive),
+        sum(row.status == "pending_approval" for row in alive),
+        sum(row.is_of_claims for row in alive),
     )
     assert (shift.filled_slots, shift.pending_slots, shift.claimed_slots) == counted
     return (*counted, shift.status)

@@ -5,6 +5,8 @@ from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.factories import UserFactory
 from accounts.models import AuditLog
@@ -108,3 +110,10 @@ def audited() -> list[str]:
     """What the audit trail says was done to assignments, in order."""
     lines = AuditLog.objects.filter(target_resource__startswith="assignment_").order_by("pk")
     return list(lines.values_list("action", flat=True))
+
+
+def queries_of(call) -> int:
+    """How many queries a call asks."""
+    with CaptureQueriesContext(connection) as asked:
+        call()
+    return len(asked)

@@ -201,8 +201,8 @@ def test_all_that_somebody_has_yet_to_work_is_cancelled_at_once(planner):
     Assignment.objects.filter(pk=worked.pk).update(status=S.COMPLETED)
     take(shift_at(event), person), take(shift_at(event, "23:00-23:30"), person)
     other = take(shift_at(event), volunteer(event))
-    assert assignments.cancel_all(person, by=planner, reason="Rejected") == 2
-    assert assignments.cancel_all(person, by=planner) == 0
+    assert assignments.cancel_all([person], by=planner, reason="Rejected") == 2
+    assert assignments.cancel_all([person], by=planner) == 0
     rows = Assignment.objects.order_by("pk").values_list("status", "cancellation_source")
     assert list(rows) == [(S.COMPLETED, ""), (S.CANCELLED, "organiser"), (S.CANCELLED, "organiser"), (S.APPROVED, "")]
     assert other.is_alive

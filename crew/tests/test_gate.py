@@ -6,9 +6,7 @@ from datetime import time, timedelta
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
 from django.test import override_settings
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -21,6 +19,7 @@ from bookings.models import Ticket
 from crew import gate
 from crew.factories import FestivalFactory, PersonFactory, SectionFactory, ShiftFactory, TimeSlotFactory
 from crew.models import Assignment, Person, Section, Shift
+from crew.tests.scenes import queries_of
 from eventify.lib.errors import Forbidden
 from events.factories import EventFactory
 from events.models import Event
@@ -237,12 +236,6 @@ def test_the_command_line_is_as_before(event, user, shift):
     assert out.getvalue().startswith("OK ")
     ticket.refresh_from_db()
     assert (ticket.status, ticket.used_by) == ("used", None)
-
-
-def queries_of(call) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        call()
-    return len(asked)
 
 
 def cost(user, ask) -> int:

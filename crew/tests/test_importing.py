@@ -175,6 +175,11 @@ def test_doubles_in_the_file(event, kind):
     ]
 
 
+def test_two_rows_with_what_is_no_address_say_that_alone(event, kind):
+    table = importing.read(csv("name,email", "Jan,jan@", "Piet,jan@"), event, crowd_type=kind)
+    assert [row.errors for row in table.rows] == [{"email": ["Enter a valid email address."]}] * 2
+
+
 def test_a_file_of_headings_alone_brings_nobody(event, kind):
     assert done(event, importing.template()) == importing.Done()
 

@@ -12,7 +12,7 @@ from crew import assignments, persons, shifts
 from crew.factories import CompanyFactory, CrowdTypeFactory, PersonFactory
 from crew.models import Assignment, IdentityMatch, Person
 from crew.tests.invariants import check
-from crew.tests.scenes import ZONE, counters, event_with, shift_at, take, volunteer
+from crew.tests.scenes import ZONE, counters, event_with, queries_of, shift_at, take, volunteer
 from eventify.lib.errors import Conflict, Invalid, Missing
 from partners.factories import PartnerFactory
 
@@ -238,6 +238,30 @@ def test_many_are_approved_and_those_who_are_not_are_named(planner, event):
     told = {"fields": ["status"], "before": "applied", "after": "approved"}
     assert [audited(person) for person in fresh] == [[("APPROVED_PERSON", told)]] * 3
     assert values(bad)["status"] == "pending"
+
+
+def test_many_are_rejected_and_lose_what_they_have_yet_to_work(planner, event):
+    shift, other = shift_at(event), shift_at(event)
+    both = [volunteer(event, name=name) for name in ("Jan", "Piet")]
+    stays = volunteer(event, name="Stays")
+    take(shift, both[0]), take(shift, both[1]), take(other, stays)
+    out, gone = PersonFactory(event=event, status=S.REJECTED), PersonFactory(event=event)
+    Person.objects.filter(pk=gone.pk).delete()
+    OutgoingMail.objects.all().delete()
+    rejected, refusals = persons.reject_all([both[1], out, gone, both[0]], by=planner, reason="We are full.")
+    assert rejected == [*both, out] and refusals == [(gone, "There is no such person.")]
+    assert [values(person)["status"] for person in (*both, out, stays)] == ["rejected"] * 3 + ["approved"]
+    assert sorted(mails()) == sorted(("crew_rejected", person.email) for person in both)  # none of the shift
+    assert (counters(shift), counters(other)) == (("open", 0, 0, 0), ("open", 1, 0, 1))
+    told = {"fields": ["status"], "before": "approved", "after": "rejected", "reason": "We are full."}
+    assert [audited(person)[-1] for person in both] == [("REJECTED_PERSON", told)] * 2
+    assert persons.reject_all(both, by=planner) == (both, []) and len(mails()) == 2  # nothing more
+
+
+def test_each_who_is_rejected_costs_an_audit_line_and_nothing_else(planner, event):
+    few, many = ([PersonFactory(event=event, status=S.APPLIED) for _n in range(count)] for count in (2, 9))
+    cost = queries_of(lambda: persons.reject_all(few, by=planner))
+    assert queries_of(lambda: persons.reject_all(many, by=planner)) == cost + 7
 
 
 def test_who_is_rejected_loses_what_they_have_yet_to_work(planner, event):

@@ -4,8 +4,6 @@ from datetime import time, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.factories import UserFactory
@@ -13,6 +11,7 @@ from crew import assignments, picking, plans, roster
 from crew.factories import PersonFactory, SectionFactory
 from crew.models import Assignment, Person, Shift
 from crew.tests.portal import Scene
+from crew.tests.scenes import queries_of
 from eventify.lib.errors import DomainError
 from events.factories import EventFactory
 from events.models import Event
@@ -89,12 +88,6 @@ def test_until_the_end(scene, asha):
     for moment, count in ((end - timedelta(seconds=1), 1), (end, 0)):
         with time_machine.travel(moment, tick=False):
             assert roster.of_user(asha.user).count() == count
-
-
-def queries_of(call) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        call()
-    return len(asked)
 
 
 def test_it_is_one_query(scene, asha):

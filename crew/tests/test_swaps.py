@@ -77,6 +77,20 @@ def test_anybody_takes_it_at_once(scene, mine, asha, bram):
     assert (line.actor, line.details["before"], line.details["person"]) == (bram.user, "Asha Patel", "Bram de Wit")
 
 
+def test_a_claimed_place_that_changes_hands_is_not_claimed_once_more(scene, asha, bram):
+    shift = scene.shift(slots_total=2, slots_open_for_claiming=1)
+    claimed = assignments.claim(shift, asha, by=asha.user)
+    swaps.take(offered(claimed), bram, by=bram.user)
+    back = offered(shift.assignments.get(person=bram))
+    assert counters(shift) == (1, 0, 1, "open")
+    swaps.take(back, asha, by=asha.user)  # and once more from hand to hand
+    assert counters(shift) == (1, 0, 1, "open")
+    with pytest.raises(Refused):
+        assignments.claim(shift, chris := scene.person("Chris Okoro"), by=chris.user)
+    assignments.cancel(shift.assignments.get(person=asha, status="approved"), by=scene.planner)
+    assert counters(shift) == (0, 0, 0, "open")
+
+
 def test_offered_to_one(scene, mine, asha, bram):
     chris = scene.person("Chris Okoro")
     swap = offered(mine, to=bram)

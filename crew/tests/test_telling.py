@@ -6,8 +6,6 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core import mail as outbox
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts import mail
 from accounts.factories import UserFactory
@@ -16,6 +14,7 @@ from crew import assignments, persons, shifts, swaps, telling, time_slots
 from crew.factories import LocationFactory, PersonFactory
 from crew.models import Assignment, Person
 from crew.tests.portal import Scene
+from crew.tests.scenes import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -247,12 +246,6 @@ def test_hostile_names_stay_words(scene):
 
 
 # --- Many at once
-
-
-def queries_of(call) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        call()
-    return len(asked)
 
 
 def test_five_hundred_cost_as_much_as_one(scene):

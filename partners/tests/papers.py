@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
@@ -20,8 +21,9 @@ def picture(kind: str = "PNG", size=(40, 30), colour="teal", **options) -> bytes
     return out.getvalue()
 
 
+@cache
 def pdf(pages: int = 1) -> bytes:
-    """A PDF of blank pages, of different sizes so that each can be told."""
+    """A PDF of blank pages, of different sizes so that each can be told; the same at each call: it holds its second."""
     sheets = [Image.new("RGB", (120, 160 + 10 * n), "white") for n in range(pages)]
     out = io.BytesIO()
     sheets[0].save(out, "PDF", save_all=True, append_images=sheets[1:])
