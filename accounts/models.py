@@ -53,6 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     is_active = models.BooleanField(default=True, help_text="Off: the account (or staff access) is closed.")
+    is_guest = models.BooleanField(default=False, help_text="Bought without an account; nobody can log in as it.")
     is_staff = models.BooleanField(default=False, help_text="May see the command center and /django-admin/.")
     banned_at = models.DateTimeField(null=True, blank=True)
     ban_reason = models.TextField(blank=True)

@@ -6,13 +6,23 @@ from accounts.admin import ThroughVerbs, ViewOnly
 from bookings import ticket_types
 from bookings.models import (
     Booking,
+    Device,
+    DoorKey,
+    DoubleAdmission,
+    Invoice,
+    InvoiceSeries,
     MassRefund,
     Order,
     Payment,
+    PromoCode,
     Refund,
+    Resale,
+    RevokedCode,
     SandboxCharge,
+    Scan,
     Seat,
     Ticket,
+    TicketTransfer,
     TicketType,
     WebhookDelivery,
 )
@@ -135,4 +145,111 @@ class MassRefundAdmin(ViewOnly):
     list_display = ("event", "reason", "requested_by", "created_at", "finished_at")
     list_select_related = ("event", "requested_by")
     search_fields = ("event__name", "reason")
+    ordering = ("-id",)
+
+
+@admin.register(PromoCode)
+class PromoCodeAdmin(ViewOnly):
+    """Promo codes of events."""
+
+    list_display = ("code", "event", "percent_off", "amount_off", "used_places", "max_places", "is_active")
+    list_filter = ("is_active",)
+    list_select_related = ("event",)
+    search_fields = ("code", "event__name")
+    ordering = ("-id",)
+
+
+@admin.register(TicketTransfer)
+class TicketTransferAdmin(ViewOnly):
+    """Tickets passed on."""
+
+    list_display = ("ticket", "sender", "to_email", "status", "expires_at", "recipient")
+    list_filter = ("status",)
+    list_select_related = ("ticket", "sender", "recipient")
+    search_fields = ("to_email", "sender__email")
+    ordering = ("-id",)
+
+
+@admin.register(Resale)
+class ResaleAdmin(ViewOnly):
+    """Tickets given back to the queue."""
+
+    list_display = ("ticket", "seller", "event", "ticket_type", "price", "status", "buyer_booking")
+    list_filter = ("status",)
+    list_select_related = ("ticket", "seller", "event", "ticket_type", "buyer_booking")
+    search_fields = ("seller__email", "event__name")
+    ordering = ("-id",)
+
+
+@admin.register(InvoiceSeries)
+class InvoiceSeriesAdmin(ViewOnly):
+    """The last number of each seller and year."""
+
+    list_display = ("partner", "year", "last_number")
+    list_filter = ("year",)
+    list_select_related = ("partner",)
+    search_fields = ("partner__name",)
+    ordering = ("-id",)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ViewOnly):
+    """Invoices and credit notes."""
+
+    list_display = ("number", "kind", "series", "order", "issued_at", "currency", "total")
+    list_filter = ("kind", "currency")
+    list_select_related = ("series", "order")
+    search_fields = ("key", "order__uid__startswith")
+    ordering = ("-id",)
+
+
+@admin.register(DoorKey)
+class DoorKeyAdmin(ViewOnly):
+    """The keys that sign tickets; the private part stays sealed."""
+
+    list_display = ("event", "number", "created_at")
+    list_select_related = ("event",)
+    search_fields = ("event__name",)
+    exclude = ("sealed_private_key",)
+    ordering = ("-id",)
+
+
+@admin.register(Device)
+class DeviceAdmin(ViewOnly):
+    """Devices at doors."""
+
+    list_display = ("name", "event", "gate", "enrolled_by", "enrolled_at", "revoked_at", "last_seen_at")
+    list_select_related = ("event", "enrolled_by")
+    search_fields = ("name", "event__name")
+    ordering = ("-id",)
+
+
+@admin.register(Scan)
+class ScanAdmin(ViewOnly):
+    """Every scan."""
+
+    list_display = ("event", "ticket", "device", "by", "gate", "verdict", "is_offline", "scanned_at", "undone_at")
+    list_filter = ("verdict", "is_offline")
+    list_select_related = ("event", "ticket", "device", "by")
+    search_fields = ("event__name", "gate", "code_hash")
+    ordering = ("-id",)
+
+
+@admin.register(DoubleAdmission)
+class DoubleAdmissionAdmin(ViewOnly):
+    """Tickets that let people in more than once."""
+
+    list_display = ("ticket", "event", "settled_at", "settled_by")
+    list_select_related = ("ticket", "event", "settled_by")
+    search_fields = ("event__name",)
+    ordering = ("-id",)
+
+
+@admin.register(RevokedCode)
+class RevokedCodeAdmin(ViewOnly):
+    """Codes that open no door any more."""
+
+    list_display = ("event", "ticket", "at")
+    list_select_related = ("event", "ticket")
+    search_fields = ("event__name", "code_hash")
     ordering = ("-id",)

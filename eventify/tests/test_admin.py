@@ -16,7 +16,23 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, LoginLock, Role, SavedFilter, User
 from bookings import cancelling, orders, payments
 from bookings.factories import TicketTypeFactory
-from bookings.models import MassRefund, SandboxCharge, TicketType, WebhookDelivery
+from bookings.models import (
+    Device,
+    DoorKey,
+    DoubleAdmission,
+    Invoice,
+    InvoiceSeries,
+    MassRefund,
+    Order,
+    PromoCode,
+    Resale,
+    RevokedCode,
+    SandboxCharge,
+    Scan,
+    TicketTransfer,
+    TicketType,
+    WebhookDelivery,
+)
 from bookings.providers import sandbox
 from crew import factories as crew
 from crew.models import (
@@ -86,7 +102,36 @@ def one_of_each() -> None:
     MassRefund.objects.create(event=event, reason="Postponed", requested_by=user, newest_booking=1)
     _of_accounts(user)
     _of_partners(partner, user)
+    _of_sales(order, user)
+    _of_the_door(event, user)
     _of_crew(event, user)
+
+
+def _of_sales(order: Order, user: User) -> None:
+    """A code, a ticket that is passed on and given back to the queue, and an invoice."""
+    booking, ticket = order.bookings.get(), order.tickets.get()
+    PromoCode.objects.create(event=booking.event, code="EARLY")
+    TicketTransfer.objects.create(
+        ticket=ticket, sender=user, recipient=user, token_hash=f"{ticket.pk:064}", expires_at=timezone.now()
+    )
+    kind = {"event": booking.event, "ticket_type": booking.ticket_type}
+    Resale.objects.create(ticket=ticket, seller=user, price=1, buyer_booking=booking, **kind)
+    series = InvoiceSeries.objects.create(partner=booking.event.partner, year=2026)
+    about = {"order": order, "issued_at": timezone.now(), "currency": "INR", "total": 1, "tax": 0, "data": {}}
+    Invoice.objects.create(series=series, number=1, kind="invoice", key=f"{order.pk}", **about)
+
+
+def _of_the_door(event: Event, user: User) -> None:
+    """A key, a device, and a ticket that it let in twice."""
+    ticket = event.tickets.first()
+    DoorKey.objects.create(event=event, number=1, public_key=b"a", sealed_private_key=b"b")
+    device = Device.objects.create(
+        event=event, name="A", enrolled_by=user, enrolment_hash=f"{event.pk:064}", enrolment_expires_at=timezone.now()
+    )
+    about = {"event": event, "ticket": ticket}
+    Scan.objects.create(device=device, by=user, code_hash="a", verdict="admitted", **about)
+    DoubleAdmission.objects.create(settled_by=user, **about)
+    RevokedCode.objects.create(code_hash=f"{ticket.pk:064}", **about)
 
 
 def _of_accounts(user: User) -> None:
