@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.pages import limited
-from bookings import inventory, orders, sales
+from bookings import sales
+from bookings import views_selling as selling
 from bookings.forms import BookingForm, WaitlistForm, field_name, new_key
 from bookings.models import Booking
-from eventify.lib.errors import DomainError
 from events import queries
 from events.models import Event
 
@@ -29,7 +29,8 @@ def event_page(request, slug):
         return _show(request, event)
     if not request.user.is_authenticated:
         return redirect(f"/login/?{urlencode({'next': _back_with_choice(request, event)})}")
-    return _wait(request, event) if "wait_key" in request.POST else _book(request, event)
+    act = selling.wait if "wait_key" in request.POST else selling.book
+    return act(request, event, show=_show, again=_event)
 
 
 def _event(request, slug: str) -> Event:
@@ -94,38 +95,3 @@ def _choice(data, event: Event) -> dict:
 
 def _back_with_choice(request, event: Event) -> str:
     return f"/e/{event.slug}/?{urlencode(_choice(request.POST, event))}#tickets"
-
-
-def _book(request, event: Event):
-    form = BookingForm(event, request.POST)
-    if not form.is_valid():
-        return _show(request, event, form=form, status=400)
-    try:
-        order = orders.place(form.lines(), by=request.user, key=form.cleaned_data["key"])
-    except orders.KeyReused:
-        return _show(request, event, form=_fresh(form, BookingForm, event), status=409)
-    except DomainError as refusal:
-        form.add_error(None, str(refusal.message))
-        is_full = isinstance(refusal, inventory.SoldOut)
-        return _show(request, _event(request, event.slug), form=form, status=refusal.status, is_full=is_full)
-    return redirect("order", order.uid)
-
-
-def _fresh(form, kind, event: Event):
-    """The same choice under a new key, when this one was used for another order from a page left open."""
-    again = kind(event, {**form.data.dict(), "key": new_key()})
-    again.add_error(None, _("You have ordered from this page already. Check the numbers and send them again."))
-    return again
-
-
-def _wait(request, event: Event):
-    form = WaitlistForm(request.POST)
-    if not form.is_valid():
-        return _show(request, event, wait=form, status=400)
-    cleaned = form.cleaned_data
-    try:
-        booking = orders.book(event, cleaned["places"], by=request.user, waitlist_too=True, key=cleaned["wait_key"])
-    except DomainError as refusal:
-        form.add_error(None, str(refusal.message))
-        return _show(request, _event(request, event.slug), wait=form, status=refusal.status)
-    return redirect("order", booking.order.uid) if booking.order else redirect("orders")
