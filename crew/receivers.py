@@ -3,16 +3,22 @@
 from django.dispatch import receiver
 
 from accounts.signals import address_given
-from crew import matches, plans, time_slots
+from crew import families, matches, plans, time_slots
 from eventify.lib.later import nudge
 from events.models import Event
-from events.signals import event_changed, prerequisites, zone_changed
+from events.signals import event_changed, family_prerequisites, prerequisites, zone_changed
 
 
 @receiver(prerequisites)
 def a_plan_before_registration(event, to, **_signal) -> list[str]:
     """Nobody can sign up for an event without a single time slot and section (004)."""
     return plans.missing_for_registration(event) if to == Event.State.REGISTRATION_OPEN else []
+
+
+@receiver(family_prerequisites)
+def a_plan_that_needs_its_festival(event, left, field, **_signal) -> list[str]:
+    """Shifts that use a festival's slots, places or people hold their event there; shared sections hold its kind."""
+    return families.ties_to(event, left) if field == "parent" else families.ties_to_kind(event)
 
 
 @receiver(zone_changed)

@@ -83,6 +83,7 @@ def change(event: Event, *, by: User, **changes) -> Event:
     changes = days.into_moments(changes, event)
     _check_partner(event, changes.get("partner", event.partner))
     _check_end(event, changes.get("ends_at"), by)
+    left, kind = event.parent, event.kind
     for name, value in changes.items():
         setattr(event, name, value)
     if "slug" in changes:
@@ -91,6 +92,7 @@ def change(event: Event, *, by: User, **changes) -> Event:
     _check_dates_stay(event, changes)
     if changes.keys() & family.FIELDS:
         family.check(event)
+        family.check_left(event, left, kind)
     _write(event, update_fields=[*changes, "content", "updated_at"])
     if "timezone" in changes:
         zone_changed.send(Event, event=event)

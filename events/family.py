@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from eventify.lib.errors import Invalid
 from events import locking
 from events.models import Event
+from events.signals import family_prerequisites
 
 PARENTS = (Event.Kind.FESTIVAL, Event.Kind.SERIES)
 FIELDS = {"parent", "kind", "partner"}  # a change of one of these may break a rule
@@ -26,6 +27,15 @@ def check(event: Event) -> None:
         _check_parent(event, event.parent)
     if event.pk and event.children.exists():
         _check_children(event)
+
+
+def check_left(event: Event, left: Event | None, kind: str) -> None:
+    """Invalid (parent, kind) when the event's plan needs the festival that it leaves, or the kind that it was."""
+    for field, is_changed in (("parent", left != event.parent), ("kind", kind != event.kind)):
+        asked = family_prerequisites.send(Event, event=event, left=left, field=field) if is_changed else ()
+        sentences = [sentence for _receiver, said in asked for sentence in said or ()]
+        if sentences:
+            raise Invalid(sentences[0], errors={field: sentences})
 
 
 def _check_parent(event: Event, parent: Event) -> None:

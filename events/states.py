@@ -58,6 +58,8 @@ def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> E
     if to not in TRANSITIONS[S(event.state)]:
         raise InvalidTransition(event, to, [_("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}])
     missing = missing_for(event, to)
+    if any(child.state == S.DRAFT for child in behind) and not event.partner.may_trade:
+        missing.append(_suspended())  # the step would publish it
     if missing:
         raise InvalidTransition(event, to, missing)
     for one in (event, *behind):
@@ -92,8 +94,12 @@ def missing_for(event: Event, to: str) -> list[str]:
     if not (event.name and event.starts_at and event.ends_at):
         missing.append(_("To be published an event needs a name, a start and an end."))
     if not event.partner.may_trade:
-        missing.append(_("The organisation is suspended and cannot publish events."))
+        missing.append(_suspended())
     return missing
+
+
+def _suspended() -> str:
+    return _("The organisation is suspended and cannot publish events.")
 
 
 def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Event:

@@ -85,6 +85,10 @@ class DeclaredView(APIView):
             return ANYBODY
         return self.needs[method]
 
+    def expect_nothing(self) -> None:
+        """Nothing of the body is wanted; what is no JSON is refused all the same (400, 415)."""
+        _ = self.request.data
+
     def get_authenticators(self):
         # An outdated token does not keep anybody from what is public: a client that logs in again may still send it.
         return [] if self.need() is ANYBODY else [BearerAuthentication()]

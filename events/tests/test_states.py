@@ -115,6 +115,17 @@ def test_a_walk_that_is_refused_on_the_way_changes_nothing():
     assert (event.state, AuditLog.objects.count()) == ("cancelled", 0)
 
 
+def test_a_suspended_organisations_drafts_are_not_published_by_the_cascade():
+    partner = PartnerFactory(status=Partner.Status.SUSPENDED)
+    festival = EventFactory(kind="festival", state="published", partner=partner)
+    child = EventFactory(parent=festival, state="draft", partner=partner)
+    with pytest.raises(InvalidTransition) as refusal:
+        states.transition(festival, S.SHOWDAY, by=None)
+    assert refusal.value.errors == {"status": ["The organisation is suspended and cannot publish events."]}
+    Event.objects.filter(pk=child.pk).update(state="published")
+    assert states.transition(festival, S.SHOWDAY, by=None).state == "showday"
+
+
 def test_where_there_is_no_way_the_sentence_says_so():
     with pytest.raises(InvalidTransition) as refusal:
         states.advance(EventFactory(state="closed"), S.PUBLISHED, by=None)

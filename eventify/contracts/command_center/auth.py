@@ -65,6 +65,7 @@ class Logout(View):
     needs = {"POST": SIGNED_IN}
 
     def post(self, request):
+        self.expect_nothing()
         sessions.end(request.auth)
         return ok()
 

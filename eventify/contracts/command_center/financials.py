@@ -114,6 +114,7 @@ class PayoutApproval(View):
     needs = {"POST": staff("manage_payouts", fresh=True)}
 
     def post(self, request, id):
+        self.expect_nothing()
         batch = payouts.approve(one(PayoutBatch.objects, id), by=request.user)
         return ok(_detail(batch, Payout.objects.all(), is_staff=True))
 
@@ -124,6 +125,7 @@ class PayoutDiscard(View):
     needs = {"POST": staff("manage_payouts", fresh=True)}
 
     def post(self, request, id):
+        self.expect_nothing()
         batch = payouts.discard(one(PayoutBatch.objects, id), by=request.user)
         return ok(_detail(batch, Payout.objects.all(), is_staff=True))
 

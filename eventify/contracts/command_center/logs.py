@@ -36,6 +36,7 @@ class NotificationRead(View):
     needs = {"POST": SIGNED_IN}
 
     def post(self, request, id):
+        self.expect_nothing()
         uid = uid_of(id)
         if uid is None:
             raise Missing
@@ -48,6 +49,7 @@ class NotificationsRead(View):
     needs = {"POST": SIGNED_IN}
 
     def post(self, request):
+        self.expect_nothing()
         return ok({"read": inbox.mark_all_read(request.user)})
 
 

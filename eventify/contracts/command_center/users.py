@@ -64,6 +64,7 @@ class Unban(View):
     needs = {"POST": staff("ban_users")}
 
     def post(self, request, id):
+        self.expect_nothing()
         return ok(shapes.end_user(bans.unban(one(User.objects, id), by=request.user)))
 
 

@@ -43,6 +43,7 @@ class Confirm(InOrganisation):
     needs = {"POST": _PLAN}
 
     def post(self, request, org, match):
+        self.expect_nothing()
         row = one(self.organisation.identity_matches, match)
         return ok(shapes.match(matches.confirm(row, by=request.user)))
 
@@ -53,6 +54,7 @@ class Dismiss(InOrganisation):
     needs = {"POST": _PLAN}
 
     def post(self, request, org, match):
+        self.expect_nothing()
         row = one(self.organisation.identity_matches, match)
         return ok(shapes.match(matches.dismiss(row, by=request.user)))
 

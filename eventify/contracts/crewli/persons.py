@@ -109,6 +109,7 @@ class Approve(InEvent):
     needs = {"POST": _PLAN}
 
     def post(self, request, event, person):
+        self.expect_nothing()
         return ok(_shown(persons.approve(one(self.event.persons, person), by=request.user)))
 
 

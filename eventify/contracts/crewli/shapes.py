@@ -131,5 +131,6 @@ def user_tag(row: UserTag) -> dict:
         "proficiency": text(row.proficiency),
         "notes": text(row.notes),
         "assigned_by": user(row.assigned_by),
-        "assigned_at": moment(row.created_at),
+        "assigned_at": moment(row.updated_at),
+        "created_at": moment(row.created_at),
     }

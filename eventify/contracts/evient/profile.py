@@ -103,6 +103,7 @@ class NotificationRead(View):
     needs = {"POST": SIGNED_IN}
 
     def post(self, request, id):
+        self.expect_nothing()
         found = rows.one(_inbox(request.user), id)
         found.is_read = True
         found.save(update_fields=["is_read", "updated_at"])
@@ -115,6 +116,7 @@ class NotificationsRead(View):
     needs = {"POST": SIGNED_IN}
 
     def post(self, request):
+        self.expect_nothing()
         changed = _inbox(request.user).filter(is_read=False).update(is_read=True)
         return ok({"read": changed})
 

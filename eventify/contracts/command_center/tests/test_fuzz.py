@@ -193,6 +193,12 @@ def test_bodies_that_are_no_object(world, name):
         check(send(client, world, name, body, type), (name, body[:30], type))
 
 
+@pytest.mark.parametrize("name", sorted(name for name in NO_BODY if name.startswith("POST")))
+def test_malformed_json_is_refused_also_where_nothing_is_wanted(world, name):
+    for body in (b"{", b"\xff\xfe", b'{"a": "\\u0000"}'):
+        errors_of(send(client_of(world["admin"]), world, name, body), 400, "malformed")
+
+
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_malformed_json_is_400_and_another_type_415(world, name):
     client = client_of(world["admin"])

@@ -96,6 +96,12 @@ def test_malformed_json_is_400_and_another_type_415(world, client, name):
     assert found["nonsense"] == ["This field is not known here."]
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("POST") and name not in bodies.BODIES])
+def test_malformed_json_is_refused_also_where_nothing_is_wanted(world, client, name):
+    for body in (b"{", b"\xff\xfe", b'{"a": "\\u0000"}'):
+        errors_of(send(client, world, name, body), 400, "malformed")
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("GET")])
 def test_any_query(world, client, name):
     address = spelled(name, world)

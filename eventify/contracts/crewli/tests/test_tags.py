@@ -152,7 +152,8 @@ def held(row: UserTag, by=None, **changed) -> dict:
         "proficiency": None,
         "notes": None,
         "assigned_by": by and {"id": ulid(by), "name": by.full_name, "email": by.email},
-        "assigned_at": moment(row.created_at),
+        "assigned_at": moment(row.updated_at),
+        "created_at": moment(row.created_at),
         **changed,
     }
 

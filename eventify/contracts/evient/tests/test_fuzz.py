@@ -129,6 +129,13 @@ def test_bodies_that_are_no_object(world, name):
         check(answer, (name, body[:30]))
 
 
+@pytest.mark.parametrize("name", sorted(name for name in TABLE if name.startswith("POST") and name not in FIELDS))
+def test_malformed_json_is_refused_also_where_nothing_is_wanted(world, name):
+    for body in (b"{", b"\xff\xfe", b'{"a": "\\u0000"}'):
+        answer = client_for(world, name).generic("POST", path_of(world, name), body, content_type="application/json")
+        error_of(answer, 400, "malformed")
+
+
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_malformed_json_is_400_and_another_type_415(world, name):
     client, method, path = client_for(world, name), name.split()[0], path_of(world, name)
