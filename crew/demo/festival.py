@@ -15,7 +15,7 @@ from bookings.demo import making, rich, world
 from bookings.demo.sales import Progress
 from crew import time_slots
 from crew.demo import folk, logins, terrain
-from crew.demo.dating import spread
+from crew.demo.dating import count_rows, spread
 from crew.demo.rota import Cell, Rota, shifts
 from crew.demo.terrain import Part, Stretch
 from crew.models import Assignment, CrewPlan, Location, Person, Section, Shift, TimeSlot
@@ -92,6 +92,7 @@ def _events(partner: Partner, by: User, progress: Progress) -> tuple[Event, list
 
 def _date_back(festival: Event, days: list[Event]) -> None:
     """The festival is four months old; people came over the last two, and got their shifts in the last weeks."""
+    count_rows(User, Person, Shift, Assignment)
     events = [festival, *days]
     humans = User.objects.filter(Q(crew_persons__event=festival) | Q(identity_matches__person__event=festival))
     spread(User.objects.filter(pk__in=humans.values("pk")), 61, 200)
