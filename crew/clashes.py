@@ -162,8 +162,8 @@ def of_event(event: Event, day: date | None = None) -> list[Clash]:
 
 def _around(event: Event) -> list[_Held]:
     """The organisation's live assignments from the event's first one to its last one. Three queries."""
-    mine = Q(shift__section__event=event) | Q(shift__section__event__parent=event)
-    mine |= Q(person__event=event) | Q(person__event__parent=event)
+    ours = Event.objects.filter(Q(pk=event.pk) | Q(parent=event)).values("pk")
+    mine = Q(shift__section__event__in=ours) | Q(person__event__in=ours)
     alive = live(Assignment.objects.filter(person__event__partner=event.partner_id))
     span = alive.filter(mine).aggregate(first=Min("shift__time_slot__starts_at"), last=Max("shift__time_slot__ends_at"))
     if span["first"] is None:
