@@ -130,7 +130,7 @@ class SignupForm(EntranceForm):
         if self.errors:
             return cleaned
         try:
-            self.user = signup.register(**cleaned)
+            self.user = signup.register(**cleaned, by_themself=True)
         except DomainError as refusal:
             put_into(self, refusal)
         return cleaned
@@ -195,3 +195,53 @@ class PasswordForm(forms.Form):
 
     old = _password(_("Your password now"), "current-password", _("Enter your password."))
     password = _password(_("New password"), "new-password", _("Enter a new password."))
+
+
+def _email(label) -> forms.EmailField:
+    return forms.EmailField(
+        label=label,
+        error_messages={"required": _("Enter your e-mail address.")},
+        max_length=signup.EMAIL_MAX,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class ForgottenForm(forms.Form):
+    """Whose password is forgotten."""
+
+    email = _email(_("E-mail"))
+
+
+class AddressForm(forms.Form):
+    """Another e-mail address for the account."""
+
+    email = _email(_("New address"))
+
+
+class ProfileForm(forms.Form):
+    """What people say of themselves."""
+
+    full_name = forms.CharField(
+        label=_("Your name"),
+        error_messages={"required": _("Enter your name, as it should stand on tickets.")},
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    phone = forms.CharField(
+        label=_("Phone number (optional)"),
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+    )
+    place = forms.CharField(
+        label=_("City or town (optional)"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    pincode = forms.CharField(
+        label=_("Postcode (optional)"),
+        max_length=12,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
+    )

@@ -4,14 +4,12 @@ import logging
 import smtplib
 from datetime import timedelta
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
-from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts import letters
 from accounts.models import OutgoingMail
 from eventify.lib.later import later, nudge
 
@@ -58,17 +56,12 @@ def _send_one(key: int) -> bool:
     if mail is None:
         return False
     try:
-        subject, _newline, text = render_to_string(f"emails/{mail.template}.txt", _context(mail)).partition("\n")
-        send_mail(" ".join(subject.split()), text.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [mail.to])
+        letters.compose(mail).send()
     except _FAILURES as error:  # one mail that cannot be sent must not hold up the others
         return _try_later(mail, error)
     mail.sent_at = timezone.now()
     mail.save(update_fields=["sent_at"])
     return True
-
-
-def _context(mail: OutgoingMail) -> dict:
-    return {"site_url": settings.SITE_URL, **mail.context}
 
 
 def _try_later(mail: OutgoingMail, error: Exception) -> bool:

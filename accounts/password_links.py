@@ -5,18 +5,10 @@ from uuid import UUID
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, signup
+from accounts.links import LinkExpired
 from accounts.models import User
-from eventify.lib.errors import Missing
-
-
-class LinkExpired(Missing):
-    """The link was used, is too old, or is none (404)."""
-
-    code = "link_expired"
-    message = _("This link was used already or is too old. Ask for a new one.")
 
 
 class _Tokens(PasswordResetTokenGenerator):
@@ -33,7 +25,7 @@ def path_for(user: User) -> str:
 
 def find(uid: UUID, token: str) -> User:
     """The user whose good link this is; LinkExpired otherwise."""
-    user = User.objects.filter(uid=uid, is_active=True, banned_at=None).first()
+    user = User.objects.filter(uid=uid, is_active=True, banned_at=None, is_guest=False).first()
     if user is None or not _tokens.check_token(user, token):
         raise LinkExpired
     return user

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import sessions
+from accounts import addresses, mail, sessions
 from accounts.models import User
 from accounts.phones import to_e164
 from accounts.signals import address_given
@@ -32,8 +32,13 @@ class Taken(Conflict):
 
 
 @transaction.atomic
-def register(*, email: str, password: str, full_name="", phone="", username="", **profile) -> User:
-    """Make an account. Raises Invalid (a value is not acceptable) or Taken (another account has it)."""
+def register(
+    *, email: str, password: str, full_name="", phone="", username="", by_themself=False, **profile
+) -> User:  # fmt: skip
+    """Make an account. Raises Invalid (a value is not acceptable) or Taken (another account has it).
+
+    Who makes it `by_themself` is asked to confirm the address; an invitation's link does that by itself.
+    """
     email = clean_email(email)
     phone = to_e164(phone) if phone else None
     check_password_rules(password, User(email=email, full_name=full_name))
@@ -42,6 +47,8 @@ def register(*, email: str, password: str, full_name="", phone="", username="", 
     user.set_password(password)
     _save_new(user, username)
     address_given.send(User, user=user)
+    if by_themself:
+        addresses.ask(user)
     return user
 
 
@@ -137,9 +144,9 @@ def change_profile(user: User, **changes) -> User:
 
 
 def change_email(user: User, email: str) -> None:
-    """Give the user another address, not confirmed yet. Invalid, or Taken when somebody has it."""
-    email = clean_email(email)
-    if email == user.email:
+    """Give the user another address, not confirmed yet; both addresses get a mail. Invalid, or Taken."""
+    email, before = clean_email(email), user.email
+    if email == before:
         return
     check_free(email=email, but=user)
     user.email, user.email_confirmed_at = email, None
@@ -147,8 +154,24 @@ def change_email(user: User, email: str) -> None:
         with transaction.atomic():
             user.save(update_fields=["email", "email_confirmed_at", "updated_at"])
             address_given.send(User, user=user)
+            addresses.ask(user)
+            mail.queue("address_changed", before, name=user.first_name)
     except IntegrityError:  # somebody took it between the check and now
         raise Taken({"email": [_("Email is already registered.")]}) from None
+
+
+def change_phone(user: User, phone: str) -> None:
+    """Give the user another phone number, or none. Invalid, or Taken when somebody has it."""
+    phone = to_e164(phone) if phone else None
+    if phone == user.phone:
+        return
+    check_free(phone=phone, but=user)
+    user.phone = phone
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["phone", "updated_at"])
+    except IntegrityError:  # somebody took it between the check and now
+        raise Taken({"phone_number": [_("Phone number is already registered.")]}) from None
 
 
 def change_password(user: User, *, old: str, new: str) -> None:

@@ -1,9 +1,8 @@
 """Coming in and going out, and everybody's own security."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
-from accounts import views, views_security
+from accounts import views, views_profile, views_security
 
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
@@ -11,7 +10,14 @@ urlpatterns = [
     path("signup/", views.Signup.as_view(), name="signup"),
     path("logout/", views.leave, name="logout"),
     path("django-admin/login/", views.raw_admin_login),
-    path("account/", RedirectView.as_view(url=views_security.SECURITY)),
+    path("password/forgotten/", views_profile.Forgotten.as_view(), name="password-forgotten"),
+    path("account/", views_profile.Profile.as_view(), name="account"),
+    path("account/address/", views_profile.Address.as_view(), name="account-address"),
+    path("account/confirm-address/", views_profile.AskAgain.as_view(), name="account-confirm-address-again"),
+    path(
+        "account/confirm-address/<str:token>/", views_profile.ConfirmAddress.as_view(), name="account-confirm-address"
+    ),
+    path("account/notifications/", views_profile.Messages.as_view(), name="account-notifications"),
     path("account/security/", views_security.Security.as_view(), name="desk-account"),
     path("account/security/password/", views_security.ChangePassword.as_view(), name="account-password"),
     path("account/security/log-ins/end/", views_security.EndLogIn.as_view(), name="account-end"),

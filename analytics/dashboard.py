@@ -128,7 +128,7 @@ def _pending_kyc(partners, now: datetime) -> Metric:
 
 def _users(partners, now: datetime) -> Metric:
     """Accounts that are not staff; of partners, their buyers."""
-    users = User.objects.filter(is_staff=False)
+    users = User.objects.filter(is_staff=False, is_guest=False)
     if partners is not None:
         users = users.filter(pk__in=Ticket.objects.filter(event__partner__in=partners.values("pk")).values("user"))
     return _now_and_then(users, Q(), Q(created_at__lte=now - PERIOD))

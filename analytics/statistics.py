@@ -49,7 +49,8 @@ def _of_tickets() -> dict[str, int]:
 
 def _of_users() -> dict[str, int]:
     active = Q(is_active=True, banned_at=None)
-    return User.objects.aggregate(total_users=Count("id"), active_users=Count("id", filter=active))
+    people = User.objects.filter(is_guest=False)
+    return people.aggregate(total_users=Count("id"), active_users=Count("id", filter=active))
 
 
 def _of_events() -> dict[str, int]:

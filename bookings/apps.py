@@ -7,3 +7,4 @@ class BookingsConfig(AppConfig):
 
     def ready(self):
         import_module("bookings.receivers")
+        import_module("bookings.papers.attaching")

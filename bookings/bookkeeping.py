@@ -1,13 +1,21 @@
 """What happens to orders, as the ledger sees it: each fact posts its transfers once, in the transaction of the fact.
 
-A sale credits the partners and then debits them the platform's fee; a refund goes back the same way, with exactly the
-fee that was taken. What the books already say decides, never what a price or a percentage is today.
+A sale credits the partners and then debits them the platform's fee; a refund goes back the same way. What the books
+already say decides, never what a price or a percentage is today.
+
+Of a booking's fee goes back, all in all, fee * returned / sold, rounded once: each refund returns what that sum has
+grown by. So however a booking is split, and in whatever steps its money goes back, the fee returned is in the end
+exactly the fee taken.
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 from uuid import UUID
+
+from django.db.models import F, Q
 
 from bookings.models import Booking, Order, Payment, Refund
 from events.models import Event
@@ -31,9 +39,10 @@ class Sold(NamedTuple):
 def sold(payment: Payment, bookings: Iterable[Booking], events: dict[int, Event], *, note: str = "") -> None:
     """An order was paid: the money is the partners', less the platform's fee. `events` by id, with their partners.
 
+    Bookings that were split since are sold as the whole that they were (for a sale that is posted later).
     The sale's note keeps the percentages, so that the fee can be proved when they have changed.
     """
-    parts = [Sold(booking, events[booking.event_id]) for booking in bookings if booking.amount]
+    parts = [Sold(booking, events[booking.event_id]) for booking in _wholes(bookings) if booking.amount]
     order = payment.order
     note = " ".join(filter(None, [_rates(parts), note]))
     sale = [Line(Account.CASH, debit=payment.amount, order_uid=order.uid)]
@@ -43,6 +52,16 @@ def sold(payment: Payment, bookings: Iterable[Booking], events: dict[int, Event]
     if fee:
         postings.append(Posting(Kind.FEE, f"fee:{payment.uid}", payment.currency, fee, at=payment.paid_at))
     post_all(postings)
+
+
+def _wholes(bookings: Iterable[Booking]) -> list[Booking]:
+    """The bookings as they were sold: what was split off counts with its root again. Nothing is saved."""
+    bookings = list(bookings)
+    roots = {booking.pk: booking for booking in bookings if booking.split_from_id is None}
+    for part in bookings:
+        if part.split_from_id:
+            roots[part.split_from_id].qty += part.qty
+    return list(roots.values())
 
 
 def _rates(parts: list[Sold]) -> str:
@@ -73,49 +92,104 @@ def came_in_vain(payment: Payment, *, note: str = "") -> None:
     post_all([Posting(Kind.UNMATCHED, f"unmatched:{payment.uid}", payment.currency, lines, note, at=payment.paid_at)])
 
 
+class Return(NamedTuple):
+    """A part of one booking's price that goes back."""
+
+    booking: Booking
+    amount: Decimal
+
+
 def given_back(order: Order, bookings: Iterable[Booking], *, note: str = "") -> None:
-    """Sold bookings have ended: their money is owed to the buyer, and the fee taken for them is the partners' again.
+    """Sold bookings have ended: their money is owed to the buyer, and the fee taken for it is the partners' again.
 
     A sale that the books do not know yet is left to `manage.py ledger_post_missing`.
     """
-    ending = {booking.uid: booking for booking in bookings if booking.amount}
-    if not ending:
-        return
-    taken = _taken(order, ending)
+    ending = [booking for booking in bookings if booking.refundable]
+    sold = _sold_as(ending)
     postings = []
-    for entry in taken[Kind.SALE]:
-        booking = ending[entry.booking_uid]
-        lines = [
-            _line(booking, entry.event_uid, order, entry.partner, debit=entry.credit),
-            _line(booking, entry.event_uid, order, account=Account.BUYER_PAYABLE, credit=entry.credit),
-        ]
-        postings.append(
-            Posting(Kind.REFUND, f"refund:{booking.uid}", order.currency, lines, note, at=booking.cancelled_at)
-        )
-    for entry in taken[Kind.FEE]:
-        booking = ending[entry.booking_uid]
-        lines = [
-            _line(booking, entry.event_uid, order, account=Account.PLATFORM_FEES, debit=entry.debit),
-            _line(booking, entry.event_uid, order, entry.partner, credit=entry.debit),
-        ]
-        postings.append(
-            Posting(Kind.FEE_RETURN, f"fee_return:{booking.uid}", order.currency, lines, note, at=booking.cancelled_at)
-        )
+    for one in ending:
+        part = [Return(one, one.refundable)]
+        postings += _returned(one.uid, part, sold, order.currency, note=note, at=one.cancelled_at)
     post_all(postings)
 
 
-def _taken(order: Order, booking_uids: Iterable[UUID]) -> dict[str, list[Entry]]:
-    """The partners' sides of the sale of these bookings, and of the fee for it."""
-    found = Entry.objects.filter(
-        order_uid=order.uid,
-        booking_uid__in=list(booking_uids),
+def given(refund: Refund, *, note: str = "") -> None:
+    """Money went back without a cancellation: each booking's partner gives its share, and gets the fee for it back."""
+    known = {str(booking.uid): booking for booking in refund.payment.order.bookings.order_by("id")}
+    parts = [Return(known[uid], Decimal(share)) for uid, share in sorted(refund.shares.items())]
+    sold = _sold_as([part.booking for part in parts])
+    post_all(_returned(refund.uid, parts, sold, refund.payment.currency, note=note, at=refund.created_at))
+
+
+@dataclass
+class Sale:
+    """What the books say of a booking that was sold, its split-offs included."""
+
+    event_uid: UUID | None = None
+    order_uid: UUID | None = None
+    partner: Partner | None = None
+    currency: str = ""
+    sums: dict[str, Decimal] = field(default_factory=dict)  # kind -> what was posted of it
+
+    def give_back(self, amount: Decimal) -> Decimal:
+        """Count the amount as returned; by how much that makes the fee returned grow."""
+        before = self._fee_returned()
+        self.sums[Kind.REFUND] = self.sums.get(Kind.REFUND, Decimal(0)) + amount
+        return self._fee_returned() - before
+
+    def _fee_returned(self) -> Decimal:
+        fee, returned = self.sums.get(Kind.FEE, Decimal(0)), self.sums.get(Kind.REFUND, Decimal(0))
+        return (fee * returned / self.sums[Kind.SALE]).quantize(fees.CENT, ROUND_HALF_UP)
+
+
+def _returned(
+    fact: UUID, parts: list[Return], sold: dict[int, Sale], currency: str, *, note: str, at: datetime | None
+) -> list[Posting]:
+    """The transfers by which these parts go back: to the buyer, and of the fee to the partners."""
+    money, fee_lines = [], []
+    for booking, amount in parts:
+        sale = sold.get(booking.split_from_id or booking.pk)
+        if sale is None:
+            continue
+        names = {"event_uid": sale.event_uid, "order_uid": sale.order_uid, "booking_uid": booking.uid}
+        money.append(Line(Account.PARTNER_PAYABLE, debit=amount, partner=sale.partner, **names))
+        money.append(Line(Account.BUYER_PAYABLE, credit=amount, **names))
+        fee = sale.give_back(amount)
+        if fee:
+            fee_lines.append(Line(Account.PLATFORM_FEES, debit=fee, **names))
+            fee_lines.append(Line(Account.PARTNER_PAYABLE, credit=fee, partner=sale.partner, **names))
+    both = ((Kind.REFUND, money), (Kind.FEE_RETURN, fee_lines))
+    return [Posting(kind, f"{kind}:{fact}", currency, lines, note, at=at) for kind, lines in both if lines]
+
+
+def _sold_as(bookings: Iterable[Booking]) -> dict[int, Sale]:
+    """The sale of each of these bookings, by the id of its root; nothing for one that the books do not know."""
+    roots = {booking.split_from_id or booking.pk for booking in bookings}
+    family = Booking.objects.filter(Q(pk__in=roots) | Q(split_from__in=roots))
+    root_of = {uid: root or pk for pk, uid, root in family.values_list("pk", "uid", "split_from")}
+    posted = Entry.objects.filter(
+        booking_uid__in=list(root_of),
         account=Account.PARTNER_PAYABLE,
-        transfer__kind__in=[Kind.SALE, Kind.FEE],
+        transfer__kind__in=[Kind.SALE, Kind.FEE, Kind.REFUND],
     )
-    taken: dict[str, list[Entry]] = {Kind.SALE: [], Kind.FEE: []}
-    for entry in found.select_related("transfer", "partner").order_by("pk"):
-        taken[entry.transfer.kind].append(entry)
-    return taken
+    columns = ("booking_uid", "event_uid", "order_uid", "partner", "transfer__currency", "transfer__kind")
+    sold: dict[int, Sale] = {}
+    for uid, event, order, partner, currency, kind, amount in posted.values_list(*columns, F("debit") + F("credit")):
+        sale = sold.setdefault(root_of[uid], Sale(event, order, Partner(pk=partner), currency))
+        sale.sums[kind] = sale.sums.get(kind, Decimal(0)) + amount
+    return {root: sale for root, sale in sold.items() if Kind.SALE in sale.sums}
+
+
+def fees_back(bookings: Iterable[Booking]) -> dict[str, Decimal]:
+    """The fees that would go back to the partners if these sold bookings ended now, by currency."""
+    bookings = list(bookings)
+    sold = _sold_as(bookings)
+    found: dict[str, Decimal] = {}
+    for booking in bookings:
+        sale = sold.get(booking.split_from_id or booking.pk)
+        if sale and Kind.FEE in sale.sums:
+            found[sale.currency] = found.get(sale.currency, Decimal(0)) + sale.give_back(booking.refundable)
+    return dict(sorted(found.items()))
 
 
 def sent_back(refund: Refund, *, note: str = "") -> None:

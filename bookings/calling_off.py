@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, mail, notify
 from accounts.models import User
-from bookings import cancelling, inventory, waitlist
+from bookings import bookkeeping, cancelling, inventory, waitlist
 from bookings.models import Booking, MassRefund, Order, Ticket
 from eventify.lib.currencies import exact
 from eventify.lib.errors import Conflict, Forbidden, Invalid
@@ -23,14 +23,12 @@ from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
 from events import editing, states
 from events.models import Event
-from partners.models import Entry
-from partners.models.ledger import Account, Kind
 
 TASK = "bookings.tasks.refund_cancelled_events"
 AT_ONCE = 200  # buyers in one run; a task goes on with the rest
 REASON_MAX = 200  # characters
 INVOLVED = (*cancelling.LIVE, Booking.Status.WAITLISTED)
-_COST = F("qty") * F("unit_price")
+_COST = F("qty") * F("unit_price") - F("given_back")
 
 
 @dataclass(frozen=True)
@@ -126,17 +124,8 @@ def plan(what: CallingOff) -> dict:
         "people": people,
         "mails": people,
         "refunds": {currency: str(total) for currency, total in owed},
-        "fees_returned": _fees(sold),
+        "fees_returned": {currency: str(total) for currency, total in bookkeeping.fees_back(sold).items()},
     }
-
-
-def _fees(sold: QuerySet[Booking]) -> dict[str, str]:
-    """The fees that go back to the partner with these bookings, by currency."""
-    taken = Entry.objects.filter(
-        booking_uid__in=sold.values("uid"), transfer__kind=Kind.FEE, account=Account.PARTNER_PAYABLE
-    )
-    rows = taken.values_list("transfer__currency").annotate(total=Sum("debit")).order_by("transfer__currency")
-    return {currency: str(total) for currency, total in rows}
 
 
 def sweep(only: int | None = None) -> int:
@@ -182,7 +171,9 @@ def _end_for(what: CallingOff, user: int) -> bool:
     orders = theirs.exclude(order=None).values("order")
     others = Booking.objects.filter(order__in=orders).values_list("event", flat=True)
     events = inventory.lock([what.event.pk, *others])
-    ending = list(theirs.select_related("ticket_type", "user").order_by("pk")) if what.counts(events) else []
+    if not what.counts(events):
+        return False
+    ending = list(theirs.select_related("ticket_type", "user", "order__user").order_by("pk"))
     if not ending:
         return False
     owed = _end_orders(what, [one for one in ending if one.order_id], events)
@@ -202,7 +193,7 @@ def _end_orders(what: CallingOff, bookings: list[Booking], events: dict[int, Eve
     for order in Order.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"):
         mine = [one for one in bookings if one.order_id == order.pk]
         if order.status == Order.Status.PAID:
-            owed[order.currency] = owed.get(order.currency, Decimal(0)) + sum(one.amount for one in mine)
+            owed[order.currency] = owed.get(order.currency, Decimal(0)) + cancelling.owed_for(order, mine)
         whole = order.status == Order.Status.PENDING
         cancelling.end(order, events, reason=f"{what.template}: {what.reason}", only=None if whole else mine)
     return {currency: amount for currency, amount in owed.items() if amount}
@@ -213,4 +204,6 @@ def _tell(what: CallingOff, ended: list[Booking], owed: dict[str, Decimal]) -> N
     amounts = ", ".join(exact(amount, currency) for currency, amount in sorted(owed.items()))
     title = _("Your money for %(event)s goes back to you") if what.refund else _("%(event)s is cancelled")
     notify.notify(user, title % {"event": event.name}, what.reason, kind="order", level="critical")
-    mail.queue(what.template, user.email, event=event.name, reason=what.reason, amounts=amounts)
+    bought = next((one.order for one in ended if one.order), None)
+    to = bought.mail_to if bought else user.email
+    mail.queue(what.template, to, event=event.name, reason=what.reason, amounts=amounts)

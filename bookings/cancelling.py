@@ -1,17 +1,20 @@
 """Undoing: by the buyer, by staff, or because a hold ran out. Freed places go to the queue in the same transaction."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, mail, notify
 from accounts.models import User
-from bookings import bookkeeping, inventory, refunds, tickets, waitlist
+from bookings import bookkeeping, inventory, promos, refunds, splitting, tickets, waitlist
 from bookings.models import Booking, Order, Ticket
 from eventify.lib.currencies import exact
-from eventify.lib.errors import Conflict
+from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.failpoints import failpoint
 from events.models import Event
 
 LIVE = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
@@ -37,9 +40,10 @@ def cancel(order: Order, *, by: User | None, reason: str = "") -> Order:
             raise NotCancellable(_("This order is %(status)s already.") % {"status": order.status})
         live = _live(order)
         _check_may_end(live, events, as_buyer=by is not None and by.pk == order.user_id)
+        owed = owed_for(order, live)
         _end(order, live, events, reason or "order cancelled")
         if by and by.pk != order.user_id:
-            _note_and_tell("CANCELLED_ORDER", order, order, live, before, by=by, reason=reason)
+            _note_and_tell("CANCELLED_ORDER", order, order, live, before, owed, by=by, reason=reason)
     return order
 
 
@@ -59,26 +63,63 @@ def cancel_booking(booking: Booking, *, by: User) -> Booking:
         if booking.status == Booking.Status.CONFIRMED:
             ending = [one for one in ending if one.pk == booking.pk]
         _check_may_end(ending, events, as_buyer=by.pk == booking.user_id)
-        before = order.status
+        before, owed = order.status, owed_for(order, ending)
         _end(order, ending, events, "booking cancelled")
         if by.pk != booking.user_id:
-            _note_and_tell("CANCELLED_BOOKING", booking, order, ending, before, by=by)
+            _note_and_tell("CANCELLED_BOOKING", booking, order, ending, before, owed, by=by)
     booking.refresh_from_db()
     return booking
 
 
+def cancel_tickets(
+    order: Order, tickets: Iterable[Ticket], *, by: User, reason: str = "", is_refunded: bool = True
+) -> list[Booking]:
+    """Cancel these tickets of a paid order and leave its others; their price goes back, unless not `is_refunded`.
+
+    Returns the bookings that ended with them. NotCancellable as in `cancel`; NotSplittable for tickets that are not
+    good any more; Invalid without tickets.
+    """
+    tickets = list(tickets)
+    if not tickets:
+        raise Invalid.field("tickets", _("Choose at least one ticket."))
+    with transaction.atomic():
+        events, order = lock(order)
+        before = order.status
+        if order.status != Order.Status.PAID:
+            raise NotCancellable(_("This order is %(status)s already.") % {"status": order.status})
+        ending = splitting.split(order, tickets)
+        failpoint("cancelling.after_split")
+        _check_may_end(ending, events, as_buyer=by.pk == order.user_id)
+        owed = owed_for(order, ending) if is_refunded else Decimal(0)
+        _end(order, ending, events, reason or "tickets cancelled", is_refunded=is_refunded)
+        if by.pk != order.user_id:
+            _note_and_tell("CANCELLED_TICKETS", order, order, ending, before, owed, by=by, reason=reason)
+        failpoint("cancelling.before_commit")
+    return ending
+
+
+def owed_for(order: Order, bookings: list[Booking]) -> Decimal:
+    """What goes back when these live bookings end now: nothing of an order that is not paid."""
+    if order.status != Order.Status.PAID:
+        return Decimal(0)
+    return sum((booking.refundable for booking in bookings), Decimal(0))
+
+
 def _note_and_tell(
-    action: str, target, order: Order, ended: list[Booking], before: str, *, by: User, reason=""
+    action: str, target, order: Order, ended: list[Booking], before: str, amount: Decimal, *, by: User, reason=""
 ) -> None:
     """Somebody else than the buyer ended it: a line in the audit trail, and a mail to the buyer."""
-    amount = sum((one.amount for one in ended), Decimal(0)) if before == Order.Status.PAID else Decimal(0)
     back = exact(amount, order.currency) if amount else ""
     details = {"before": {"order": str(before)}, "after": {"order": str(order.status)}, "refund": str(amount)}
     audit.record(action, target, by=by, reason=reason, **details)
     title = _("Your order was cancelled; your money goes back to you") if amount else _("Your order was cancelled")
+    template, more = "order_cancelled", {}
+    if action == "CANCELLED_TICKETS":
+        title, template = _("Tickets of your order were cancelled"), "tickets_cancelled"
+        more["qty"] = sum(one.qty for one in ended)
     notify.notify(order.user, title, reason, kind="order", level="critical")
     event = ended[0].event.name if ended else ""
-    mail.queue("order_cancelled", order.user.email, order=str(order.uid), event=event, reason=reason, amount=back)
+    mail.queue(template, order.mail_to, order=str(order.uid), event=event, reason=reason, amount=back, **more)
 
 
 def _leave_queue(booking: Booking, by: User) -> Booking:
@@ -125,23 +166,34 @@ def _live(order: Order) -> list[Booking]:
     return list(order.bookings.select_related("ticket_type", "event").filter(status__in=LIVE).order_by("id"))
 
 
-def _end(order: Order, bookings: list[Booking], events: dict[int, Event], reason: str) -> None:
+def _end(
+    order: Order, bookings: list[Booking], events: dict[int, Event], reason: str, *, is_refunded: bool = True
+) -> None:
     """Cancel these live bookings of a locked order, and the order when none is left."""
     now = timezone.now()
-    was_paid = order.status == Order.Status.PAID
+    amount = owed_for(order, bookings) if is_refunded else Decimal(0)
     for booking in bookings:
         booking.status, booking.cancelled_at = Booking.Status.CANCELLED, now
-        booking.save(update_fields=["status", "cancelled_at", "updated_at"])
-    amount = sum((booking.amount for booking in bookings), Decimal(0)) if was_paid else Decimal(0)
+        booking.is_forfeited = not is_refunded and booking.refundable > 0
+        booking.save(update_fields=["status", "cancelled_at", "is_forfeited", "updated_at"])
+        promos.give_back(booking)
     if amount:
         refunds.request(order, amount, reason=reason)
+    failpoint("cancelling.after_refund")
     if not order.bookings.filter(status__in=LIVE).exists():
-        order.status = Order.Status.REFUNDED if was_paid and order.total_amount else Order.Status.CANCELLED
+        order.status = Order.Status.REFUNDED if _has_money_back(order) else Order.Status.CANCELLED
         order.cancelled_at = now
         order.save(update_fields=["status", "cancelled_at", "has_expired", "updated_at"])
     waitlist.release(bookings, events)
+    failpoint("cancelling.after_release")
     if amount:
         bookkeeping.given_back(order, bookings)  # last: it locks the partners' balances
+
+
+def _has_money_back(order: Order) -> bool:
+    """Whether anything of a paid order whose bookings have all ended went back."""
+    returned = Q(is_forfeited=False, unit_price__gt=0) | Q(given_back__gt=0)
+    return order.status == Order.Status.PAID and order.bookings.filter(returned).exists()
 
 
 def overdue():

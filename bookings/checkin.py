@@ -1,25 +1,17 @@
 """The door. A ticket admits one person, once."""
 
-import re
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from bookings.door import codes, scanning
+from bookings.door.codes import UnknownCode
 from bookings.models import Ticket
-from eventify.lib.errors import Conflict, Forbidden, Missing
+from eventify.lib.errors import Conflict, Forbidden
 from events.models import Event
 
-_CODE = re.compile(r"[A-Z2-7]{26}")
-
-
-class UnknownCode(Missing):
-    """No ticket has this code."""
-
-    code = "unknown_code"
-    message = gettext_lazy("There is no ticket with this code.")
+__all__ = ["NotValid", "UnknownCode", "admit", "check", "find", "look_up", "sentence", "why_not"]
 
 
 class NotValid(Conflict):
@@ -45,10 +37,9 @@ def look_up(code: str, *, by: User | None) -> Ticket:
 
 
 def find(code: str) -> Ticket:
-    """The ticket with this code, as scanned or typed (case and blanks do not matter)."""
-    code = re.sub(r"[\s-]", "", code).upper()
+    """The ticket with this code: the signed one of the QR, or the letters as typed (case and blanks do not matter)."""
     rows = Ticket.objects.select_related("event__partner", "ticket_type", "user", "seat", "order")
-    ticket = rows.filter(ticket_code=code).first() if _CODE.fullmatch(code) else None
+    ticket = rows.filter(ticket_code=codes.read(code)).first()
     if ticket is None:
         raise UnknownCode
     return ticket
@@ -93,9 +84,10 @@ def admit(code: str, *, by: User | None, gate: str = "", event: Event | None = N
     ticket = look_up(code, by=by)
     check(ticket, event)
     now = timezone.now()
-    valid = Ticket.objects.filter(pk=ticket.pk, status=Ticket.Status.VALID)
+    valid = Ticket.objects.filter(pk=ticket.pk, ticket_code=ticket.ticket_code, status=Ticket.Status.VALID)
     if not valid.update(status=Ticket.Status.USED, used_at=now, used_by=by, used_gate=gate[:100], updated_at=now):
-        ticket.refresh_from_db()
+        ticket = look_up(code, by=by)  # UnknownCode when it was passed on meanwhile: its code is another one
         check(ticket, event)
     ticket.status, ticket.used_at, ticket.used_by, ticket.used_gate = Ticket.Status.USED, now, by, gate[:100]
+    scanning.note(ticket, by=by, gate=gate[:100], at=now)
     return ticket

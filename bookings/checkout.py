@@ -7,6 +7,7 @@ from django.conf import settings
 from bookings.models import Order, Payment
 from bookings.providers import default_provider, provider
 from bookings.providers.base import Unreachable
+from eventify.lib.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def _open(payment: Payment) -> None:
     except Unreachable as error:
         logger.warning("no checkout page for payment %s yet: %s", payment.uid, error)
         return
+    failpoint("checkout.after_provider")
     payment.provider_reference, payment.checkout_url = page.reference, page.url
     payment.save(update_fields=["provider_reference", "checkout_url", "updated_at"])
 

@@ -7,14 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings import sales
-from bookings.models import TicketType
+from bookings import buyers, promos, sales
+from bookings.models import Booking, Order, PromoCode, TicketType
 from bookings.orders import KEY_MAX, Line
+from eventify.lib.errors import Invalid
 from events.models import Event
 from events.templatetags.say import moment
 
 MOST_SHOWN = 20  # in one list of quantities; a larger party books twice
 PARTY_MAX = 10  # places that the waitlist's form offers
+CODE_ATTRIBUTES = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
 def new_key() -> str:
@@ -31,13 +33,32 @@ class BookingForm(forms.Form):
     """A quantity for each kind of ticket, and the key that makes a double click one order."""
 
     key = forms.CharField(max_length=KEY_MAX, widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
+    code = forms.CharField(
+        label=gettext_lazy("Promo code"),
+        required=False,
+        max_length=promos.CODE_MAX,
+        widget=forms.TextInput(attrs=CODE_ATTRIBUTES),
+    )
 
     def __init__(self, event: Event, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.event, self.types = event, sales.shown_types(event)
+        self.event, self.code_error = event, ""
+        self.promo = self._promo((self.data if self.is_bound else self.initial).get("code") or "")
+        self.types = promos.shown_types(event, self.promo)
+        self.has_hidden = any(one.status == TicketType.Status.HIDDEN for one in event.ticket_types.all())
         self.is_open = sales.is_open(event)
         for ticket_type in self.types:
             self.fields[field_name(ticket_type)] = self._quantity(ticket_type)
+
+    def _promo(self, code: str) -> PromoCode | None:
+        """The code that was typed, when it can be used; else the sentence why not is `code_error`."""
+        if not code.strip():
+            return None
+        try:
+            return promos.find(self.event, code)
+        except Invalid as refusal:
+            self.code_error = str(refusal.message)
+            return None
 
     def _quantity(self, ticket_type: TicketType) -> forms.IntegerField:
         name = field_name(ticket_type)
@@ -57,7 +78,15 @@ class BookingForm(forms.Form):
         why_not = why_not_now(ticket_type, self.event)
         field = self[field_name(ticket_type)]
         is_shown = self.is_open and (not why_not or bool(self.is_bound and field.value() not in (None, "", "0")))
-        return {"type": ticket_type, "field": field if is_shown else None, "why_not": why_not}
+        price = promos.price(ticket_type, self.promo)
+        before = ticket_type.price if price < ticket_type.price else ticket_type.original_price
+        return {
+            "type": ticket_type,
+            "field": field if is_shown else None,
+            "why_not": why_not,
+            "price": price,
+            "before": before if before and before > price else None,
+        }
 
     def has_choice(self) -> bool:
         """Whether anything can be bought now."""
@@ -79,7 +108,7 @@ class BookingForm(forms.Form):
 def why_not_now(ticket_type: TicketType, event: Event) -> str:
     """Why this type cannot be bought now, in a few words; empty when it can."""
     now = timezone.now()
-    if ticket_type.shown_status(event) == TicketType.Status.SOLD_OUT:
+    if ticket_type.shown_status(event) == TicketType.Status.SOLD_OUT or not ticket_type.places_left(event):
         return _("Sold out")
     if ticket_type.sales_end_at and now >= ticket_type.sales_end_at:
         return _("Sale ended")
@@ -103,4 +132,141 @@ class WaitlistForm(forms.Form):
         max_value=PARTY_MAX,
         initial=1,
         widget=forms.Select(choices=[(n, n) for n in range(1, PARTY_MAX + 1)], attrs={"class": "quantity"}),
+    )
+
+
+class CheckoutForm(forms.Form):
+    """Who buys and who comes. The rules are in bookings/buyers.py; `refused` puts its sentences at the fields."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=buyers.NAME_MAX,
+        error_messages={"required": gettext_lazy("Enter your name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = forms.CharField(
+        label=gettext_lazy("E-mail"),
+        max_length=254,
+        error_messages={"required": gettext_lazy("Enter the address that the tickets go to.")},
+        help_text=gettext_lazy("The tickets go to this address."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    phone = forms.CharField(
+        label=gettext_lazy("Phone (optional)"),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+    company = forms.CharField(
+        label=gettext_lazy("Company"),
+        max_length=buyers.NAME_MAX,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    company_address = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=buyers.ADDRESS_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
+    )
+    company_tax_number = forms.CharField(
+        label=gettext_lazy("Tax number"), max_length=buyers.TAX_NUMBER_MAX, required=False
+    )
+    code = forms.CharField(
+        label=gettext_lazy("Promo code"),
+        max_length=promos.CODE_MAX,
+        required=False,
+        widget=forms.TextInput(attrs=CODE_ATTRIBUTES),
+    )
+
+    def __init__(self, order: Order, lines: list[Booking], *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        total = sum(line.qty for line in lines)
+        self.asked = lines if 1 < total <= buyers.NAMED_MOST else []
+        for line in self.asked:
+            for place in range(line.qty):
+                self.fields[buyers.attendee_field(line.pk, place)] = _attendee(line, place)
+
+    def attendees(self) -> list[dict]:
+        """The fields of the people, line by line."""
+        return [
+            {"line": line, "fields": [self[buyers.attendee_field(line.pk, place)] for place in range(line.qty)]}
+            for line in self.asked
+        ]
+
+    def company_is_open(self) -> bool:
+        """Whether the part about the company has something in it."""
+        return any(self[name].value() or self[name].errors for name in _COMPANY)
+
+    def buyer(self) -> buyers.Buyer:
+        """What was typed, as the rules take it."""
+        typed = self.cleaned_data
+        names = ("name", "email", "phone", *_COMPANY)
+        people = {
+            line.pk: [typed[buyers.attendee_field(line.pk, place)] for place in range(line.qty)] for line in self.asked
+        }
+        return buyers.Buyer(**{name: typed[name] for name in names}, attendees=people)
+
+    def refused(self, refusal: Invalid) -> None:
+        """Show the rule's sentences at their fields; those of other fields above the form."""
+        for name, sentences in refusal.errors.items():
+            at = "code" if name == promos.FIELD else name
+            self.add_error(at if at in self.fields else None, [str(one) for one in sentences])
+
+
+_COMPANY = ("company", "company_address", "company_tax_number")
+
+
+def buyer_so_far(order: Order, lines: list[Booking]) -> dict:
+    """What the form begins with: what was typed before, else what the account knows."""
+    user = order.user
+    own = {} if user.is_guest else {"name": user.full_name, "email": user.email, "phone": user.phone or ""}
+    noted = {"name": order.buyer_name, "email": order.buyer_email, "phone": order.buyer_phone}
+    people = {
+        buyers.attendee_field(line.pk, place): person["name"]
+        for line in lines
+        for place, person in enumerate(line.attendees)
+    }
+    return {
+        **{name: noted[name] or own.get(name, "") for name in noted},
+        **{name: getattr(order, name) for name in _COMPANY},
+        **people,
+    }
+
+
+def _attendee(line: Booking, place: int) -> forms.CharField:
+    seat = line.seat_labels[place] if place < len(line.seat_labels) else ""
+    words = {"type": line.ticket_type.name, "number": place + 1, "seat": seat}
+    label = _("%(type)s, seat %(seat)s") if seat else _("%(type)s, ticket %(number)s")
+    return forms.CharField(
+        label=label % words,
+        max_length=buyers.NAME_MAX,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class LinkForm(forms.Form):
+    """To which address the order went."""
+
+    email = forms.CharField(
+        label=gettext_lazy("E-mail"),
+        max_length=254,
+        error_messages={"required": gettext_lazy("Enter the address that you gave with the order.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class ClaimForm(forms.Form):
+    """A name and a password make a guest an account."""
+
+    full_name = forms.CharField(
+        label=gettext_lazy("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        max_length=256,
+        error_messages={"required": gettext_lazy("Enter your password.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

@@ -72,22 +72,48 @@ _FEES_TAKEN = """
     FROM partners_entry e JOIN partners_transfer t ON t.id = e.transfer_id
     WHERE t.kind = 'fee' AND e.account = 'partner_payable' GROUP BY e.booking_uid
 """
+# Each part of a price that goes back, in the order of its posting (those not posted yet last): a booking that ended,
+# or a booking's share of money that was given without a cancellation. Split-offs count with the booking that was sold.
+_RETURNS = """
+    SELECT 'refund:' || sold.booking_uid AS key, sold.booking_uid, sold.root_id, sold.amount - sold.given_back AS amount
+    FROM sold WHERE sold.status = 'cancelled' AND NOT sold.is_forfeited AND sold.amount > sold.given_back
+    UNION ALL
+    SELECT 'refund:' || r.uid, sold.booking_uid, sold.root_id, share.amount::numeric FROM bookings_refund r
+    JOIN bookings_payment p ON p.id = r.payment_id
+    CROSS JOIN LATERAL jsonb_each_text(r.shares) share (booking_uid, amount)
+    JOIN sold ON sold.booking_uid::text = share.booking_uid
+"""
 # Every line that the facts call for, but those of fees (whose percentage is known only from the sale's note).
 _EXPECTED = f"""
 WITH sale AS MATERIALIZED ({_SALES}),
 sold AS MATERIALIZED (
     SELECT sale.uid AS payment_uid, sale.currency, sale.order_uid, b.uid AS booking_uid, v.uid AS event_uid,
-           v.partner_id, b.status, b.qty * b.unit_price AS amount
+           v.partner_id, b.status, b.is_forfeited, b.given_back, b.qty * b.unit_price AS amount,
+           coalesce(b.split_from_id, b.id) AS root_id, b.split_from_id IS NULL AS is_root
     FROM sale JOIN bookings_booking b ON b.order_id = sale.order_id JOIN events_event v ON v.id = b.event_id
     WHERE b.qty * b.unit_price > 0
+),
+whole AS MATERIALIZED (
+    SELECT root_id, sum(amount) AS amount, (array_agg(booking_uid) FILTER (WHERE is_root))[1] AS booking_uid
+    FROM sold GROUP BY root_id
 ),
 vain AS (
     SELECT p.uid, p.amount, p.currency, o.uid AS order_uid
     FROM bookings_payment p JOIN bookings_order o ON o.id = p.order_id
     WHERE p.status = 'paid' AND NOT EXISTS (SELECT FROM sale WHERE sale.uid = p.uid)
 ),
-back AS (SELECT * FROM sold WHERE status = 'cancelled'),
-fee_back AS (SELECT back.*, fee.taken FROM back JOIN ({_FEES_TAKEN}) fee USING (booking_uid)),
+returns AS MATERIALIZED ({_RETURNS}),
+back AS (
+    SELECT returns.key, sold.*, returns.amount AS returned,
+           sum(returns.amount) OVER (PARTITION BY returns.root_id ORDER BY t.id NULLS LAST, returns.key,
+               returns.booking_uid ROWS UNBOUNDED PRECEDING) AS so_far
+    FROM returns JOIN sold USING (booking_uid) LEFT JOIN partners_transfer t ON t.key = returns.key
+),
+fee_back AS (
+    SELECT back.*, round(fee.taken * so_far / whole.amount, 2)
+           - round(fee.taken * (so_far - returned) / whole.amount, 2) AS fee
+    FROM back JOIN whole USING (root_id) JOIN ({_FEES_TAKEN}) fee ON fee.booking_uid = whole.booking_uid
+),
 sent AS (
     SELECT r.uid, r.amount, p.currency, o.uid AS order_uid FROM bookings_refund r
     JOIN bookings_payment p ON p.id = r.payment_id JOIN bookings_order o ON o.id = p.order_id
@@ -96,19 +122,18 @@ sent AS (
 expected (key, kind, currency, account, partner_id, debit, credit, event_uid, order_uid, booking_uid) AS (
     SELECT 'sale:' || uid, 'sale', currency, 'cash', NULL::bigint, amount, 0, NULL::uuid, order_uid, NULL::uuid
     FROM sale UNION ALL
-    SELECT 'sale:' || payment_uid, 'sale', currency, 'partner_payable', partner_id, 0, amount,
-           event_uid, order_uid, booking_uid FROM sold UNION ALL
+    SELECT 'sale:' || payment_uid, 'sale', currency, 'partner_payable', partner_id, 0, whole.amount,
+           event_uid, order_uid, sold.booking_uid FROM sold JOIN whole USING (root_id) WHERE is_root UNION ALL
     SELECT 'unmatched:' || uid, 'unmatched', currency, account, NULL, debit, credit, NULL, order_uid, NULL
     FROM vain, LATERAL (VALUES ('cash', amount, 0), ('buyer_payable', 0, amount)) side (account, debit, credit)
     UNION ALL
-    SELECT 'refund:' || booking_uid, 'refund', currency, account, partner, debit, credit,
-           event_uid, order_uid, booking_uid
-    FROM back, LATERAL (VALUES ('partner_payable', partner_id, amount, 0), ('buyer_payable', NULL, 0, amount))
+    SELECT key, 'refund', currency, account, partner, debit, credit, event_uid, order_uid, booking_uid
+    FROM back, LATERAL (VALUES ('partner_payable', partner_id, returned, 0), ('buyer_payable', NULL, 0, returned))
         side (account, partner, debit, credit) UNION ALL
-    SELECT 'fee_return:' || booking_uid, 'fee_return', currency, account, partner, debit, credit,
+    SELECT 'fee_return:' || split_part(key, ':', 2), 'fee_return', currency, account, partner, debit, credit,
            event_uid, order_uid, booking_uid
-    FROM fee_back, LATERAL (VALUES ('platform_fees', NULL, taken, 0), ('partner_payable', partner_id, 0, taken))
-        side (account, partner, debit, credit) UNION ALL
+    FROM fee_back, LATERAL (VALUES ('platform_fees', NULL, fee, 0), ('partner_payable', partner_id, 0, fee))
+        side (account, partner, debit, credit) WHERE fee > 0 UNION ALL
     SELECT 'refund_sent:' || uid, 'refund_sent', currency, account, NULL, debit, credit, NULL, order_uid, NULL
     FROM sent, LATERAL (VALUES ('buyer_payable', amount, 0), ('cash', 0, amount)) side (account, debit, credit)
     UNION ALL
@@ -274,6 +299,34 @@ CHECKS = (
         "order {order_uid}: refunds of {owed}, {still} of them not sent; in the books {owed_in_books} and "
         "{still_in_books}",
         POST_MISSING,
+    ),
+    Check(
+        "money given",
+        "SELECT count(*) FROM bookings_refund WHERE shares <> '{}'",
+        """
+        WITH share AS (
+            SELECT r.uid, r.amount, p.order_id, share.booking_uid, share.amount::numeric AS part FROM bookings_refund r
+            JOIN bookings_payment p ON p.id = r.payment_id
+            CROSS JOIN LATERAL jsonb_each_text(r.shares) share (booking_uid, amount)
+        ), given AS (
+            SELECT coalesce(b.split_from_id, b.id) AS root_id, sum(share.part) AS amount
+            FROM share LEFT JOIN bookings_booking b ON b.uid::text = share.booking_uid AND b.order_id = share.order_id
+            GROUP BY 1
+        ), noted AS (
+            SELECT coalesce(split_from_id, id) AS root_id, sum(given_back) AS amount
+            FROM bookings_booking WHERE given_back <> 0 GROUP BY 1
+        )
+        SELECT 'booking ' || coalesce(given.root_id, noted.root_id) AS what, given.amount AS given,
+               noted.amount AS noted
+        FROM given FULL JOIN noted ON noted.root_id = given.root_id WHERE given.amount IS DISTINCT FROM noted.amount
+        UNION ALL
+        SELECT 'refund ' || uid, amount, sum(part) FROM share GROUP BY uid, amount HAVING amount <> sum(part)
+        UNION ALL
+        SELECT 'booking ' || id || ', forfeited and ' || status, 0, given_back FROM bookings_booking
+        WHERE is_forfeited AND status <> 'cancelled'
+        """,
+        "{what}: {given} was given back without a cancellation, {noted} is noted",
+        RESTORE,
     ),
     Check(
         "refunds within payments",

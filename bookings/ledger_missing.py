@@ -4,7 +4,7 @@ The transfers are of the moment in which the money moved; their notes say when t
 """
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
@@ -38,8 +38,8 @@ def _unknown_payments() -> QuerySet[Payment]:
 
 
 def _unknown_returns() -> QuerySet[Booking]:
-    sold = Booking.objects.filter(status=Booking.Status.CANCELLED, order__paid_at__isnull=False, unit_price__gt=0)
-    return _unposted(sold, "refund")
+    sold = Booking.objects.filter(status=Booking.Status.CANCELLED, order__paid_at__isnull=False, is_forfeited=False)
+    return _unposted(sold.filter(given_back__lt=F("qty") * F("unit_price")), "refund")
 
 
 def _unknown_sendings() -> QuerySet[Refund]:

@@ -6,7 +6,7 @@ One short transaction under the locks of the events (bookings/inventory.py). Ref
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from accounts import mail
 from accounts.models import User
-from bookings import cancelling, checkout, inventory, sales, seats, tickets, waitlist
-from bookings.models import Booking, Order, TicketType
+from bookings import cancelling, checkout, inventory, promos, sales, seats, tickets, waitlist
+from bookings.models import Booking, Order, PromoCode, TicketType
 from eventify.lib.errors import Invalid, Missing
 from events.models import Event
 
@@ -45,23 +45,31 @@ class Line:
 
 @dataclass(frozen=True)
 class Pick:
-    """A line with its rows, under the lock."""
+    """A line with its rows, under the lock; `promo` when the code does something for its type."""
 
     event: Event
     ticket_type: TicketType
     qty: int
     seats: tuple[str, ...] = ()
+    promo: PromoCode | None = None
+
+    @property
+    def price(self) -> Decimal:
+        return promos.price(self.ticket_type, self.promo)
 
 
-def place(lines: list[Line], *, by: User, key: str = "") -> Order:
+def place(lines: list[Line], *, by: User, key: str = "", promo: str = "", at_checkout: bool = False) -> Order:
     """Buy several types, of several events if wished, all or nothing. Free orders are paid at once, others pending.
 
     With a key a retry returns the same order, a concurrent one too; another body under the key is KeyReused.
+    `promo` is a code that must do something for one line. `at_checkout`: the buyer is asked for more before the order
+    is paid or finished, so a free one is pending as well and no payment begins (bookings/carts.py).
     Raises Missing (no such type), NotOnSale, OverLimit, SoldOut, SeatTaken, Invalid.
     """
     _check_lines(lines)
     _check_key(key)
-    fingerprint = _fingerprint([[line.ticket_type, line.qty, line.seats] for line in lines])
+    asked = [[line.ticket_type, line.qty, line.seats] for line in lines]
+    fingerprint = _fingerprint([*asked, promos.spelled(promo)] if promo else asked)
     known_types = TicketType.objects.filter(pk__in=[line.ticket_type for line in lines])
     event_of = dict(known_types.exclude(event__state=Event.State.DRAFT).values_list("pk", "event"))
     if any(line.ticket_type not in event_of for line in lines):
@@ -72,12 +80,34 @@ def place(lines: list[Line], *, by: User, key: str = "") -> Order:
         known = key and Order.objects.filter(user=by, idempotency_key=key).first()
         if known:
             return _same(known, fingerprint)
-        picks = [_pick(line, events[event_of[line.ticket_type]]) for line in lines]
-        return _sell(picks, by=by, idempotency_key=key, fingerprint=fingerprint)
+        picks = _with_promo([_pick(line, events[event_of[line.ticket_type]]) for line in lines], promo)
+        return _sell(picks, by=by, at_checkout=at_checkout, idempotency_key=key, fingerprint=fingerprint)
 
     order = _in_transaction(attempt, set(event_of.values()))
     checkout.open_page(order)
     return order
+
+
+def _with_promo(picks: list[Pick], code: str) -> list[Pick]:
+    """The picks, each with the code of its event where that does something. Invalid when it does nothing at all."""
+    if not code:
+        return picks
+    found = {event: promos.known(event, code) for event in dict.fromkeys(pick.event for pick in picks)}
+    known = {event: promo for event, promo in found.items() if promo}
+    if not known:
+        promos.find(picks[0].event, code)
+    sentences = [promos.why_not(promo) for promo in known.values()]
+    if all(sentences):
+        raise Invalid.field(promos.FIELD, sentences[0])
+    good = {event: promo for event, promo in known.items() if not promos.why_not(promo)}
+    made = [_covered(pick, good.get(pick.event)) for pick in picks]
+    if not any(pick.promo for pick in made):
+        raise Invalid.field(promos.FIELD, _("This code is for other tickets."))
+    return made
+
+
+def _covered(pick: Pick, promo: PromoCode | None) -> Pick:
+    return replace(pick, promo=promo) if promo and promos.covers(promo, pick.ticket_type) else pick
 
 
 def book(event: Event, qty: int, *, by: User, chosen: tuple[str, ...] = (), waitlist_too=False, key="") -> Booking:
@@ -130,18 +160,20 @@ def _pick(line: Line, event: Event) -> Pick:
     return Pick(event, ticket_type, line.qty, line.seats)
 
 
-def _sell(picks: list[Pick], *, by: User, booking_key: dict | None = None, **order_key) -> Order:
+def _sell(picks: list[Pick], *, by: User, booking_key: dict | None = None, at_checkout=False, **order_key) -> Order:
     if len({pick.event.currency for pick in picks}) > 1:
         raise Invalid.field("ticket_items", _("Tickets in different currencies cannot share an order."))
     for pick in picks:
         _check(pick, by)
         inventory.take(pick.event, pick.ticket_type, pick.qty)
-    order = _new_order(picks, by, order_key)
-    made = [_new_booking(pick, order, booking_key or {}) for pick in picks]
+    for promo, places in _uses(picks).items():
+        promos.take(promo, places, by=by)
+    order = _new_order(picks, by, order_key, at_checkout)
+    made = [_new_booking(pick, order, booking_key or {}, at_checkout) for pick in picks]
     if order.status == Order.Status.PAID:
         tickets.issue(made)
-        mail.queue("tickets", by.email, order=str(order.uid), event=picks[0].event.name, qty=_places(picks))
-    else:
+        mail.queue("tickets", order.mail_to, order=str(order.uid), event=picks[0].event.name, qty=_places(picks))
+    elif not at_checkout:
         checkout.begin(order)
     _remember(order, made)
     return order
@@ -155,33 +187,45 @@ def _remember(order: Order, made: list[Booking]) -> None:
 
 
 def _check(pick: Pick, by: User) -> None:
-    sales.check_type(pick.ticket_type)
+    sales.check_type(pick.ticket_type, is_unlocked=promos.unlocks(pick.promo, pick.ticket_type))
     sales.check_quantity(pick.ticket_type, pick.qty, by)
     if pick.seats and not len(pick.seats) == len(set(pick.seats)) == pick.qty:
         raise Invalid.field("seat_ids", _("Choose exactly as many seats as places."))
     waitlist.check_newcomer(pick.event, pick.ticket_type)
 
 
-def _new_order(picks: list[Pick], by: User, key: dict) -> Order:
-    total = sum((pick.qty * pick.ticket_type.price for pick in picks), Decimal(0))
+def _uses(picks: list[Pick]) -> dict[PromoCode, int]:
+    """Promo code -> how many places are bought with it."""
+    uses: dict[PromoCode, int] = {}
+    for pick in picks:
+        if pick.promo:
+            uses[pick.promo] = uses.get(pick.promo, 0) + pick.qty
+    return uses
+
+
+def _new_order(picks: list[Pick], by: User, key: dict, at_checkout: bool) -> Order:
+    total = sum((pick.qty * pick.price for pick in picks), Decimal(0))
     now = timezone.now()
-    if total == 0:
+    if total == 0 and not at_checkout:
         state = {"status": Order.Status.PAID, "paid_at": now, "payment_method": "free"}
     else:
         state = {"expires_at": now + timedelta(minutes=settings.EVENTIFY_HOLD_MINUTES)}
     return Order.objects.create(user=by, total_amount=total, currency=picks[0].event.currency, **state, **key)
 
 
-def _new_booking(pick: Pick, order: Order, key: dict) -> Booking:
+def _new_booking(pick: Pick, order: Order, key: dict, is_together: bool) -> Booking:
     paid = order.status == Order.Status.PAID
-    chosen = seats.choose(pick.event, pick.qty, pick.seats)
+    chosen = seats.choose(pick.event, pick.qty, pick.seats, is_together=is_together)
     booking = Booking(
         user_id=order.user_id,
         event=pick.event,
         ticket_type=pick.ticket_type,
         order=order,
         qty=pick.qty,
-        unit_price=pick.ticket_type.price,
+        unit_price=pick.price,
+        list_price=pick.ticket_type.price if pick.promo else None,
+        promo_code=pick.promo,
+        tax_rate=pick.ticket_type.tax_rate,
         status=Booking.Status.CONFIRMED if paid else Booking.Status.PENDING,
         seat_labels=seats.labels_of(chosen),
         **key,
@@ -222,7 +266,7 @@ class _HoldsOverdue(Exception):
 def _unless_overdue(attempt: Callable[[], T], event_ids: set[int]) -> T:
     try:
         return attempt()
-    except (inventory.SoldOut, seats.SeatTaken):
+    except (inventory.SoldOut, seats.SeatTaken, promos.UsedUp):
         # Asked under the locks: once they are gone another buyer may have let the holds go, unseen by us.
         overdue = _held_overdue(event_ids)
         if overdue.exists():

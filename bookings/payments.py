@@ -1,4 +1,4 @@
-"""What the provider says becomes true here: stored first, believed when signed, applied once.
+"""What the provider says becomes true here, once (bookings/webhooks.py takes its messages).
 
 Paid in time: the order is confirmed. Paid late: the places are taken again if they are still free, otherwise the
 money goes back. Paid twice: the second payment goes back.
@@ -14,11 +14,25 @@ from django.utils.translation import gettext as _
 
 from accounts import mail, notify
 from accounts.models import User
-from bookings import bookkeeping, cancelling, checkout, inventory, refunds, sales, seats, tickets, waitlist
-from bookings.models import Booking, Order, Payment, WebhookDelivery
+from bookings import (
+    bookkeeping,
+    cancelling,
+    checkout,
+    inventory,
+    promos,
+    refunds,
+    resales,
+    sales,
+    seats,
+    tickets,
+    waitlist,
+)
+from bookings.models import Booking, Order, Payment
+from bookings.papers import invoices
 from bookings.providers import provider
 from bookings.providers.base import Report, Unreachable
 from eventify.lib.errors import Conflict, Invalid, Missing
+from eventify.lib.failpoints import failpoint
 from events.models import Event
 
 logger = logging.getLogger(__name__)
@@ -27,61 +41,81 @@ ASK_FOR = timedelta(days=3)
 ASK_AT_ONCE = 200
 
 
-def receive(provider_name: str, body: bytes, headers) -> WebhookDelivery:
-    """Take a provider's webhook: verify, store, apply. Repeated deliveries change nothing.
-
-    Raises BadSignature, or Missing for a payment that is not ours.
-    """
-    report = provider(provider_name).read_webhook(body, headers)
-    delivery, _created = WebhookDelivery.objects.get_or_create(
-        provider=provider_name,
-        delivery_id=report.delivery,
-        defaults={"body": {**report._asdict(), "payment": str(report.payment)}},
-    )
-    if delivery.processed_at is None:
-        apply(report)
-        WebhookDelivery.objects.filter(pk=delivery.pk).update(processed_at=timezone.now())
-    return delivery
-
-
 def apply(report: Report) -> Payment:
     """Make what the provider reports true, once. Locks the events, the order, the payment."""
     payment = Payment.objects.select_related("order").filter(uid=report.payment).first()
     if payment is None:
         raise Missing(_("There is no such payment."))
-    if payment.status != Payment.Status.PAID and report.status != Payment.Status.OPEN:
+    if _is_news(payment, report):
         with transaction.atomic():
             _apply_locked(payment, report)
     payment.refresh_from_db()
     return payment
 
 
+def _is_news(payment: Payment, report: Report) -> bool:
+    if report.status == Payment.Status.PAID:
+        return payment.status != Payment.Status.PAID or payment.provider_reference != report.reference
+    return (payment.status, report.status) == (Payment.Status.OPEN, Payment.Status.FAILED)
+
+
 def _apply_locked(payment: Payment, report: Report) -> None:
     events, order = cancelling.lock(payment.order)
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
     if payment.status == Payment.Status.PAID:
-        return
+        return _paid_again(payment, order, report)
     payment.order = order
     payment.status, payment.provider_reference = report.status, report.reference
     payment.paid_at = (report.at or timezone.now()) if report.status == Payment.Status.PAID else None
     payment.save(update_fields=["status", "provider_reference", "paid_at", "updated_at"])
+    failpoint("payments.after_status")
     if payment.status == Payment.Status.PAID:
         _settle(payment, order, events, report.method)
+        failpoint("payments.before_commit")
+    return None
+
+
+def _paid_again(payment: Payment, order: Order, report: Report) -> None:
+    """The same payment was paid on another of the provider's pages as well: a payment of its own, which goes back."""
+    if report.status != Payment.Status.PAID or report.reference == payment.provider_reference:
+        return
+    facts = {"provider": payment.provider, "provider_reference": report.reference}
+    if order.payments.filter(**facts).exists():
+        return
+    amounts = {"amount": payment.amount, "currency": payment.currency, "status": Payment.Status.PAID}
+    twice = Payment.objects.create(order=order, **facts, **amounts, paid_at=report.at or timezone.now())
+    User.objects.filter(pk=order.user_id).update(total_spent=F("total_spent") + twice.amount)
+    _return(twice, order)
 
 
 def _settle(payment: Payment, order: Order, events: dict[int, Event], method: str) -> None:
+    is_good = _is_good(order, events)  # first: for offered tickets it locks everybody whose money moves
     User.objects.filter(pk=order.user_id).update(total_spent=F("total_spent") + payment.amount)
-    takes_place = all(event.state != Event.State.CANCELLED for event in events.values())
-    if takes_place and (order.status == Order.Status.PENDING or (order.has_expired and _take_again(order, events))):
+    if is_good:
         return _confirm(order, payment, events, method)
     if order.status == Order.Status.PENDING:
         cancelling.end(order, events, reason="event cancelled")
+    _return(payment, order)
+    return None
+
+
+def _is_good(order: Order, events: dict[int, Event]) -> bool:
+    """Whether the locked order can have what it is for; the places of an expired one are taken again."""
+    if any(event.state == Event.State.CANCELLED for event in events.values()):
+        return False
+    if order.status == Order.Status.PENDING:
+        return resales.stands(order, events)
+    return order.has_expired and _take_again(order, events)
+
+
+def _return(payment: Payment, order: Order) -> None:
+    """Money that buys nothing goes back to who paid it."""
+    payment.order = order
     bookkeeping.came_in_vain(payment)
     refunds.request_of(payment, payment.amount, reason="paid twice, too late or for a cancelled event")
     why = _("The places were gone, or the event was cancelled.")
     notify.notify(order.user, _("Your payment goes back to you"), why, kind="order")
-    mail.queue("payment_returned", order.user.email, order=str(order.uid), amount=str(payment.amount))
-    return None
+    mail.queue("payment_returned", order.mail_to, order=str(order.uid), amount=str(payment.amount))
 
 
 def _confirm(order: Order, payment: Payment, events: dict[int, Event], method: str) -> None:
@@ -90,13 +124,16 @@ def _confirm(order: Order, payment: Payment, events: dict[int, Event], method: s
     order.save()
     held = list(order.bookings.filter(status=Booking.Status.PENDING).select_related("event").order_by("id"))
     order.bookings.filter(status=Booking.Status.PENDING).update(status=Booking.Status.CONFIRMED)
+    resales.settle(order, held, events)
     tickets.issue(held)
+    failpoint("payments.after_tickets")
     for booking in held:
         inventory.announce(booking.event)  # figures of sold places count what is paid
     places = sum(booking.qty for booking in held)
     title = _("Your tickets for %(event)s are ready") % {"event": held[0].event.name}
     notify.notify(order.user, title, kind="order", level="success")
-    mail.queue("tickets", order.user.email, order=str(order.uid), event=held[0].event.name, qty=places)
+    mail.queue("tickets", order.mail_to, order=str(order.uid), event=held[0].event.name, qty=places)
+    invoices.owe(order)
     bookkeeping.sold(payment, held, events)  # last: it locks the partners' balances
 
 
@@ -117,6 +154,7 @@ def _take_one_again(booking: Booking, event: Event) -> None:
     sales.check_quantity(booking.ticket_type, booking.qty, booking.user)
     waitlist.check_newcomer(event, booking.ticket_type)
     inventory.take(event, booking.ticket_type, booking.qty)
+    promos.take_again(booking)
     seats.hold(seats.choose(event, booking.qty, tuple(booking.seat_labels)), booking)
     booking.status, booking.cancelled_at = Booking.Status.PENDING, None
     booking.save(update_fields=["status", "cancelled_at", "updated_at"])
@@ -132,12 +170,20 @@ def refresh(order: Order) -> Order:
 
 
 def ask(payment: Payment) -> None:
-    """Ask the provider what has become of a payment, and make it true. An unreachable provider changes nothing."""
+    """Ask the provider what has become of a payment, and make it true. An unreachable provider changes nothing.
+
+    The page of an order that cannot be paid any more is closed.
+    """
     Payment.objects.filter(pk=payment.pk).update(asked_at=timezone.now())
+    says = provider(payment.provider)
     try:
-        apply(provider(payment.provider).ask(payment))
+        apply(says.ask(payment) if _is_payable(payment.order) else says.close(payment))
     except Unreachable as error:
         logger.warning("payment %s: %s", payment.uid, error)
+
+
+def _is_payable(order: Order) -> bool:
+    return order.status == Order.Status.PENDING and not order.is_overdue
 
 
 def ask_open() -> int:
@@ -146,7 +192,9 @@ def ask_open() -> int:
     The pause between two questions about a payment grows with its age.
     """
     now = timezone.now()
-    waiting = Payment.objects.filter(status=Payment.Status.OPEN, created_at__range=(now - ASK_FOR, now - ASK_AFTER))
+    waiting = Payment.objects.select_related("order").filter(
+        status=Payment.Status.OPEN, created_at__range=(now - ASK_FOR, now - ASK_AFTER)
+    )
     due = Q(asked_at=None) | Q(asked_at__lte=now - (now - F("created_at")) / 4)
     found = list(waiting.filter(due).order_by(F("asked_at").asc(nulls_first=True))[:ASK_AT_ONCE])
     for payment in found:
@@ -158,7 +206,7 @@ def try_again(order: Order) -> str:
     """The address of the page to pay a pending order at, with a new payment when the last one failed."""
     with transaction.atomic():
         _events, order = cancelling.lock(order)
-        if order.status != Order.Status.PENDING or order.is_overdue:
+        if not _is_payable(order):
             raise Conflict(_("This order cannot be paid any more. Please order again."))
         if checkout.current(order) is None:
             checkout.begin(order)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import bans
 from accounts.models import User
-from bookings import calling_off, cancelling, capacity, queries
+from bookings import calling_off, cancelling, capacity, queries, refunds
 from bookings.calling_off import CallingOff
 from bookings.models import Booking, Order, Ticket
 from eventify.lib.errors import Forbidden
@@ -113,13 +113,59 @@ def order_refund(order: Order, *, reason: str, by: User) -> Change:
         return {
             "status": {"before": order.status, "after": cancelled.status},
             **facts,
-            "refund": str(_moved(ending, Kind.REFUND, Account.BUYER_PAYABLE)),
-            "fees_returned": str(_moved(ending, Kind.FEE_RETURN, Account.PARTNER_PAYABLE)),
+            **_back([f"{{}}:{uid}" for uid in ending]),
             "promoted": promoted,
             "mails": promoted + (by.pk != order.user_id),
         }
 
     return change
+
+
+def tickets_cancellation(order: Order, uids: Iterable, *, is_refunded: bool, reason: str, by: User) -> Change:
+    """Cancel some tickets of an order, with or without their money: what goes back, what stays, who moves up."""
+
+    def change() -> dict:
+        check_may_refund(order, by)
+        events = Event.objects.filter(bookings__order=order)
+        chosen, waiting = list(order.tickets.filter(uid__in=list(uids))), _parties(events)
+        ended = cancelling.cancel_tickets(order, chosen, by=by, reason=reason, is_refunded=is_refunded)
+        promoted, after = waiting - _parties(events), Order.objects.get(pk=order.pk)
+        return {
+            "status": {"before": Order.Status.PAID, "after": after.status},
+            "currency": order.currency,
+            "tickets": sorted(ticket.pk for ticket in chosen),
+            "left": order.tickets.exclude(status=Ticket.Status.CANCELLED).count(),
+            **_back([f"{{}}:{one.uid}" for one in ended]),
+            "promoted": promoted,
+            "mails": promoted + (by.pk != order.user_id),
+        }
+
+    return change
+
+
+def gift(order: Order, amount: Decimal, *, reason: str, by: User) -> Change:
+    """Give the buyer a part of the money back without cancelling: what goes back, what could still go back."""
+
+    def change() -> dict:
+        check_may_refund(order, by)
+        refund = refunds.give(order, amount, by=by, reason=reason)
+        left = refunds.most(order)
+        return {"currency": order.currency, **_back([f"{{}}:{refund.uid}"]), "left": str(left), "mails": 1}
+
+    return change
+
+
+def _back(keys: list[str]) -> dict[str, str]:
+    """What these facts returned: to the buyer, and of the fees to the partners."""
+
+    def total(kind: str, account: str) -> str:
+        entries = Entry.objects.filter(transfer__key__in=[key.format(kind) for key in keys], account=account)
+        return str(sum(entries.values_list("credit", flat=True), Decimal(0)))
+
+    return {
+        "refund": total(Kind.REFUND, Account.BUYER_PAYABLE),
+        "fees_returned": total(Kind.FEE_RETURN, Account.PARTNER_PAYABLE),
+    }
 
 
 def check_may_refund(order: Order, by: User) -> None:
@@ -130,8 +176,3 @@ def check_may_refund(order: Order, by: User) -> None:
 
 def _parties(events) -> int:
     return Booking.objects.filter(event__in=events, status=Booking.Status.WAITLISTED).count()
-
-
-def _moved(bookings: Iterable, kind: str, account: str) -> Decimal:
-    entries = Entry.objects.filter(booking_uid__in=bookings, transfer__kind=kind, account=account)
-    return sum(entries.values_list("credit", flat=True), Decimal(0))

@@ -4,19 +4,24 @@ import logging
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import audit, mail, notify
 from accounts.models import User
-from bookings import bookkeeping
-from bookings.models import Order, Payment, Refund
+from bookings import bookkeeping, inventory
+from bookings.models import Booking, Order, Payment, Refund
+from bookings.papers import invoices
 from bookings.providers import provider
 from bookings.providers.base import Unreachable
-from eventify.lib.errors import Conflict
+from eventify.lib import currencies
+from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
 
 logger = logging.getLogger(__name__)
+REASON_MAX = 200  # characters
 
 
 def request(order: Order, amount: Decimal, *, reason: str) -> list[Refund]:
@@ -32,11 +37,93 @@ def request(order: Order, amount: Decimal, *, reason: str) -> list[Refund]:
     return made
 
 
-def request_of(payment: Payment, amount: Decimal, *, reason: str) -> Refund:
-    """Owe this part of one payment back."""
-    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason[:200])
+@transaction.atomic
+def give(order: Order, amount: Decimal, *, by: User, reason: str) -> Refund:
+    """Give the buyer a part of what was paid back, and leave the places and tickets as they are.
+
+    Each booking's partner bears its share, in proportion to what is not returned yet; its fee goes back likewise.
+    Locks the events and the order. Conflict for an order that was not paid; Invalid for no reason, or for an amount
+    that is not more than 0, cannot be paid in the currency, or is more than is left.
+    """
+    order = _lock(order)
+    sold = _returnable(order) if order.paid_at else []
+    if not sold:
+        raise Conflict(_("Nothing was paid for this order that could go back."))
+    if not reason.strip() or len(reason) > REASON_MAX:
+        sentence = _("Give the reason that buyers are told, in at most %(most)s characters.") % {"most": REASON_MAX}
+        raise Invalid.field("reason", sentence)
+    _check_amount(order, amount, sum((one.refundable for one in sold), Decimal(0)))
+    parts = shares(amount, [one.refundable for one in sold], order.currency)
+    refund = _record(order, amount, {one: part for one, part in zip(sold, parts, strict=True) if part}, reason)
+    failpoint("refunds.after_record")
+    audit.record("GAVE_MONEY_BACK", order, by=by, reason=reason, amount=str(amount))
+    _tell(order, amount, reason)
+    bookkeeping.given(refund)  # last: it locks the partners' balances
+    failpoint("refunds.before_commit")
+    return refund
+
+
+def _lock(order: Order) -> Order:
+    """The order afresh, locked after its events (as cancelling.lock, which stands above this module)."""
+    inventory.lock(Booking.objects.filter(order=order).values_list("event", flat=True))
+    return Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+
+
+def _returnable(order: Order) -> list[Booking]:
+    """The bookings of which money is still with the partners."""
+    kept = Q(status=Booking.Status.CONFIRMED) | Q(status=Booking.Status.CANCELLED, is_forfeited=True)
+    return [one for one in order.bookings.filter(kept).order_by("pk") if one.refundable]
+
+
+def most(order: Order) -> Decimal:
+    """How much of what was paid for the order is still with the partners."""
+    return sum((one.refundable for one in _returnable(order)), Decimal(0)) if order.paid_at else Decimal(0)
+
+
+def _check_amount(order: Order, amount: Decimal, most: Decimal) -> None:
+    if amount.is_finite() and amount > most:
+        left = currencies.exact(most, order.currency)
+        raise Invalid.field("amount", _("At most %(amount)s can still go back.") % {"amount": left})
+    if not amount.is_finite() or amount <= 0 or amount != currencies.rounded(amount, order.currency):
+        raise Invalid.field("amount", _("Use an amount above 0 that can be paid in %(currency)s.") % vars(order))
+
+
+def shares(amount: Decimal, weights: list[Decimal], currency: str) -> list[Decimal]:
+    """The amount in parts proportional to the weights, none above its weight; the parts add up to it exactly."""
+    parts, left, weight_left = [], amount, sum(weights, Decimal(0))
+    for weight in weights:
+        part = currencies.rounded(left * weight / weight_left, currency)
+        part = max(min(part, weight, left), left - (weight_left - weight))
+        parts.append(part)
+        left, weight_left = left - part, weight_left - weight
+    return parts
+
+
+def _record(order: Order, amount: Decimal, parts: dict[Booking, Decimal], reason: str) -> Refund:
+    for booking, part in parts.items():
+        booking.given_back += part
+        booking.save(update_fields=["given_back", "updated_at"])
+    payment = next(one for one in order.payments.filter(status=Payment.Status.PAID) if _bought(one, order))
+    return request_of(payment, amount, reason=reason, shares={str(one.uid): str(part) for one, part in parts.items()})
+
+
+def _bought(payment: Payment, order: Order) -> bool:
+    payment.order = order
+    return bookkeeping.bought(payment)
+
+
+def _tell(order: Order, amount: Decimal, reason: str) -> None:
+    back = currencies.exact(amount, order.currency)
+    notify.notify(order.user, _("%(amount)s goes back to you") % {"amount": back}, reason, kind="order")
+    mail.queue("money_back", order.mail_to, order=str(order.uid), reason=reason, amount=back)
+
+
+def request_of(payment: Payment, amount: Decimal, *, reason: str, shares: dict[str, str] | None = None) -> Refund:
+    """Owe this part of one payment back; with the `shares` of its bookings when none of them ends."""
+    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason[:200], shares=shares or {})
     User.objects.filter(pk=payment.order.user_id).update(total_spent=F("total_spent") - amount)
     later("bookings.tasks.send_refunds", refund.pk)
+    invoices.owe(payment.order)
     return refund
 
 
@@ -60,10 +147,12 @@ def _send_one(key: int) -> bool:
         return False
     try:
         provider(refund.payment.provider).refund(refund)
+        failpoint("refunds.after_provider")
     except Unreachable as error:
         logger.warning("refund %s not sent yet: %s", refund.uid, error)
         return False
     refund.status, refund.done_at = Refund.Status.DONE, timezone.now()
     refund.save(update_fields=["status", "done_at", "updated_at"])
     bookkeeping.sent_back(refund)
+    failpoint("refunds.after_sent")
     return True

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from bookings.models import Booking, TicketType
+from bookings.models import Booking, Ticket, TicketType
 from eventify.lib.errors import Conflict, Invalid
 from events import states
 from events.models import Event
@@ -50,11 +50,12 @@ def check_open(event: Event) -> None:
         raise NotOnSale(sentence)
 
 
-def why_type_closed(ticket_type: TicketType) -> str:
-    """The sentence that says why this type is not sold now; empty when it is."""
+def why_type_closed(ticket_type: TicketType, *, is_unlocked: bool = False) -> str:
+    """The sentence that says why this type is not sold now; empty when it is. A promo code may unlock a hidden one."""
     now = timezone.now()
     what = {"type": ticket_type.name}
-    if ticket_type.status != TicketType.Status.ACTIVE:
+    on_sale = (TicketType.Status.ACTIVE, TicketType.Status.HIDDEN) if is_unlocked else (TicketType.Status.ACTIVE,)
+    if ticket_type.status not in on_sale:
         return _("%(type)s is not on sale.") % what
     if ticket_type.sales_start_at and now < ticket_type.sales_start_at:
         return _("The sale of %(type)s has not started yet.") % what
@@ -80,9 +81,9 @@ def prices(event: Event) -> set[Decimal]:
     return {one.price for one in shown_types(event) if not why_type_closed(one) and one.places_left(event)}
 
 
-def check_type(ticket_type: TicketType) -> None:
-    """NotOnSale outside the sale window of the type, or when its sale is stopped."""
-    sentence = why_type_closed(ticket_type)
+def check_type(ticket_type: TicketType, *, is_unlocked: bool = False) -> None:
+    """NotOnSale outside the sale window of the type, when its sale is stopped, or it is hidden and not unlocked."""
+    sentence = why_type_closed(ticket_type, is_unlocked=is_unlocked)
     if sentence:
         raise NotOnSale(sentence)
 
@@ -100,5 +101,8 @@ def check_quantity(ticket_type: TicketType, qty: int, by: User) -> None:
 
 
 def _held(ticket_type: TicketType, by: User) -> int:
+    """What they booked or wait for, passed on or not, and what was passed on to them."""
     mine = Booking.objects.filter(user=by, ticket_type=ticket_type).exclude(status=Booking.Status.CANCELLED)
-    return mine.aggregate(places=Sum("qty"))["places"] or 0
+    got = Ticket.objects.filter(user=by, ticket_type=ticket_type).exclude(booking__user=by)
+    got = got.exclude(status=Ticket.Status.CANCELLED)
+    return (mine.aggregate(places=Sum("qty"))["places"] or 0) + got.count()

@@ -1,12 +1,22 @@
-"""Numbered places: the grid, choosing and giving away seats. Every verb here runs under the event's lock."""
+"""Numbered places: the grid, choosing and giving away seats. What changes a seat runs under the event's lock.
 
+A wheelchair place and its companion seat are one unit. What is named is given as it is named; the rules of people who
+choose for themselves (`check_choice`: units stay whole, no single seat is left over) are for pages.
+"""
+
+from collections.abc import Iterable
 from itertools import count, islice
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from bookings import seating
 from bookings.models import Booking, Seat
+from bookings.seating import Place
 from eventify.lib.errors import Conflict, Invalid
+from events.locking import lock
 from events.models import Event
 
 PER_ROW = 10  # seats in a row of an automatic grid (contract 002)
@@ -16,6 +26,16 @@ class SeatTaken(Conflict):
     """Somebody else has one of the seats. `labels` names them."""
 
     code = "seat_taken"
+
+
+class LeavesSingle(Conflict):
+    """The choice leaves a single seat that nobody wants, and need not. `instead` are labels that do not."""
+
+    code = "leaves_single_seat"
+
+    def __init__(self, message, instead: list[str]):
+        super().__init__(message, instead=instead)
+        self.instead = instead
 
 
 def row_name(number: int) -> str:
@@ -42,6 +62,7 @@ def fit_grid(event: Event) -> None:
     elif len(numbers) > wanted:
         free = event.seats.filter(reserved_booking=None).order_by("-position").values("pk")
         event.seats.filter(pk__in=free[: len(numbers) - wanted]).delete()
+        event.seats.filter(kind=Seat.Kind.COMPANION, companion_of=None).update(kind=Seat.Kind.STANDARD)
 
 
 def regrow(event: Event) -> None:
@@ -80,17 +101,31 @@ def generate(event: Event, *, rows: int, per_row: int) -> int:
     return seats
 
 
-def choose(event: Event, qty: int, labels: tuple[str, ...] = ()) -> list[Seat]:
+def make_ready(event: Event) -> None:
+    """Make the automatic grid before the first booking does, so that its seats can be chosen. Locks the event."""
+    if event.seating != Event.Seating.AUTOMATIC or not 0 < event.capacity <= settings.EVENTIFY_SEAT_GRID_MAX:
+        return
+    if event.seats.exists():
+        return
+    with transaction.atomic():
+        _make_first_grid(lock([event.pk])[event.pk])
+
+
+def choose(event: Event, qty: int, labels: tuple[str, ...] = (), *, is_together: bool = False) -> list[Seat]:
     """The seats of these labels, or the `qty` best free ones when none are named. `hold` takes them.
 
-    Where an event has fewer free seats than places (standing room), places without a seat are given.
+    The best are the first in the order of the hall; `is_together`: those that `best` finds for a party. Where an event
+    has fewer free seats than places (standing room), places without a seat are given.
     Invalid for unknown labels, SeatTaken for taken ones.
     """
     if event.seating == Event.Seating.NONE:
         if labels:
             raise Invalid.field("seat_ids", _("This event has no numbered seats."))
         return []
-    return _named(event, labels) if labels else _best(event, qty)
+    if is_together and not labels:
+        _make_first_grid(event)
+        labels = tuple(best(places(event), qty))
+    return _named(event, labels) if labels else _first(event, qty)
 
 
 def hold(seats: list[Seat], booking: Booking) -> None:
@@ -102,6 +137,64 @@ def hold(seats: list[Seat], booking: Booking) -> None:
 def labels_of(seats: list[Seat]) -> list[str]:
     """What the booking remembers of its seats."""
     return [seat.label for seat in seats]
+
+
+def places(event: Event) -> list[Place]:
+    """Every seat of the event in the order of the hall, as the rules of seating and the seat map want it."""
+    columns = ("label", "row_label", "col_number", "position", "area", "kind", "companion_of__label")
+    rows = event.seats.order_by("position").values_list(*columns, "reserved_booking")
+    return [Place(*named, kind == Seat.Kind.STANDARD, of or "", holder is None) for *named, kind, of, holder in rows]
+
+
+def best(hall: list[Place], how_many: int) -> list[str]:
+    """The labels of the best free seats for a party (seating.best); empty when too few are free, or too many asked.
+
+    Wheelchair places are for who names them, so they are in no such choice.
+    """
+    return [place.label for place in seating.best(hall, how_many)]
+
+
+def with_companions(hall: list[Place], labels: Iterable[str]) -> list[str]:
+    """These labels and those of the companion seats of the wheelchair places among them."""
+    chosen = set(labels)
+    added = [place.label for place in hall if place.wheelchair in chosen and place.label not in chosen]
+    return [*labels, *added]
+
+
+def check_choice(hall: list[Place], labels: Iterable[str]) -> None:
+    """Refuse what nobody should choose on a page: half of a unit (Invalid), a needless single seat (LeavesSingle).
+
+    `hall` is what `places` says. Seats that are unknown or taken are left to `choose`, which names them. The hall is
+    not locked meanwhile: two who choose in the same second may still leave a single seat between them.
+    """
+    chosen, known = set(labels), {place.label: place for place in hall}
+    if any(label not in known or not known[label].is_free for label in chosen):
+        return
+    _check_units(hall, chosen)
+    singles = seating.new_singles(hall, chosen)
+    other = seating.alternative(hall, chosen) if singles else []
+    if other:
+        units = [label for label in labels if not known[label].is_standard]
+        raise LeavesSingle(_single_sentence(singles), [*units, *(place.label for place in other)])
+
+
+def _check_units(hall: list[Place], chosen: set[str]) -> None:
+    for place in hall:
+        if place.wheelchair and (place.label in chosen) != (place.wheelchair in chosen):
+            words = {"place": place.wheelchair, "companion": place.label}
+            sentence = _(
+                "%(companion)s is the companion seat of the wheelchair place %(place)s: take both, or neither."
+            )
+            raise Invalid.field("seats", sentence % words)
+
+
+def _single_sentence(singles: list[Place]) -> str:
+    sentence = ngettext(
+        "Seat %(seats)s would be left over as a single seat. Take the seats that we propose, or choose others.",
+        "Seats %(seats)s would be left over as single seats. Take the seats that we propose, or choose others.",
+        len(singles),
+    )
+    return sentence % {"seats": ", ".join(place.label for place in singles)}
 
 
 def _named(event: Event, labels: tuple[str, ...]) -> list[Seat]:
@@ -116,12 +209,29 @@ def _named(event: Event, labels: tuple[str, ...]) -> list[Seat]:
     return [found[label] for label in labels]
 
 
-def _best(event: Event, how_many: int) -> list[Seat]:
+def _first(event: Event, how_many: int) -> list[Seat]:
+    """The first free seats; wheelchair places come last, with their companion seats. None when they do not suffice."""
     free = event.seats.filter(reserved_booking=None).order_by("position")
-    seats = list(free[:how_many])
+    standard = free.filter(kind=Seat.Kind.STANDARD)
+    seats = list(standard[:how_many])
     if not seats and _make_first_grid(event):
-        seats = list(free[:how_many])
+        seats = list(standard[:how_many])
+    if len(seats) < how_many:
+        seats += _whole_units(list(free.exclude(kind=Seat.Kind.STANDARD)), how_many - len(seats))
     return seats if len(seats) == how_many else []
+
+
+def _whole_units(free: list[Seat], most: int) -> list[Seat]:
+    """Free wheelchair places with their companion seats, up to `most` seats; never half of a unit."""
+    companions = {seat.companion_of_id: seat for seat in free if seat.companion_of_id}
+    bound = set(Seat.objects.filter(companion_of__in=free).values_list("companion_of", flat=True))
+    found: list[Seat] = []
+    for seat in free:
+        unit = [seat, companions[seat.pk]] if seat.pk in companions else [seat]
+        is_whole = seat.kind == Seat.Kind.WHEELCHAIR and (seat.pk in companions or seat.pk not in bound)
+        if is_whole and len(found) + len(unit) <= most:
+            found += unit
+    return found
 
 
 def _make_first_grid(event: Event) -> bool:

@@ -2,10 +2,11 @@
 
 from celery import shared_task
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
-from bookings import calling_off, cancelling, inventory, payments, refunds, waitlist
-from bookings.models import SandboxCharge
+from bookings import calling_off, cancelling, inventory, payments, refunds, resales, transfers, waitlist, webhooks
+from bookings.models import Resale, SandboxCharge
+from bookings.papers import invoices
 from bookings.providers import sandbox
 from eventify.lib.errors import Missing
 from events.models import Event
@@ -18,7 +19,8 @@ def expire_holds() -> int:
 
 @shared_task
 def promote_waitlists(only: int | None = None) -> int:
-    waiting = Event.objects.filter(waitlisted_count__gt=0, booked_count__lt=F("capacity"))
+    has_room = Q(booked_count__lt=F("capacity")) | Exists(Resale.objects.filter(event=OuterRef("pk"), status="offered"))
+    waiting = Event.objects.filter(has_room, waitlisted_count__gt=0)
     keys = [only] if only else list(waiting.values_list("pk", flat=True))
     return sum(_promote(key) for key in keys)
 
@@ -32,8 +34,13 @@ def _promote(key: int) -> int:
 
 
 @shared_task
+def tidy_tickets_on_their_way() -> int:
+    return transfers.expire() + resales.tidy()
+
+
+@shared_task
 def ask_providers() -> int:
-    return payments.ask_open() + refunds.send()
+    return webhooks.sweep() + payments.ask_open() + refunds.send()
 
 
 @shared_task
@@ -44,6 +51,11 @@ def send_refunds(only: int | None = None) -> int:
 @shared_task
 def refund_cancelled_events(only: int | None = None) -> int:
     return calling_off.sweep(only)
+
+
+@shared_task
+def issue_invoices(only: int | None = None) -> int:
+    return invoices.sweep(only)
 
 
 @shared_task(ignore_result=True)

@@ -69,3 +69,5 @@ def _check(ticket_type: TicketType) -> None:
         raise Invalid.field("sales_end", _("The sale ends before it starts."))
     if not 0 <= ticket_type.price <= PRICE_MAX:
         raise Invalid.field("price", _("Use a price from 0 to %(most)s.") % {"most": f"{PRICE_MAX:,}"})
+    if not 0 <= ticket_type.tax_rate <= 100:
+        raise Invalid.field("tax_rate", _("Use from 0 to %(most)s.") % {"most": 100})

@@ -2,12 +2,14 @@
 
 import base64
 import secrets
+from itertools import zip_longest
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit, mail
 from accounts.models import User
+from bookings.door import codes
 from bookings.models import Booking, Order, Seat, Ticket
 from eventify.lib.errors import Conflict
 from events.models import Event
@@ -18,6 +20,11 @@ CODE_BYTES = 16  # 128 random bits
 def new_code() -> str:
     """26 capital letters and digits 2 to 7 (base 32): compact in a QR code, easy to read out."""
     return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode().rstrip("=")
+
+
+def scanned_as(ticket: Ticket) -> str:
+    """What the QR code of the ticket says: its code, and the signature that devices without network judge."""
+    return codes.payload(ticket)
 
 
 def issue(bookings: list[Booking]) -> list[Ticket]:
@@ -40,14 +47,18 @@ def _for(booking: Booking, all_seats: list[Seat]) -> list[Ticket]:
             seat=seat,
             ticket_code=new_code(),
             price_at_purchase=booking.unit_price,
+            attendee_name=person.get("name", ""),
+            attendee_email=person.get("email", ""),
         )
-        for seat in seats
+        for seat, person in zip_longest(seats, booking.attendees[: booking.qty], fillvalue={})
     ]
 
 
 def revoke(bookings: list[Booking]) -> None:
     """Cancel the valid tickets of these bookings: they open no door any more."""
-    Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.VALID).update(status=Ticket.Status.CANCELLED)
+    valid = Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.VALID)
+    codes.kill(valid)
+    valid.update(status=Ticket.Status.CANCELLED)
 
 
 def mail_again(order: Order, *, by: User) -> None:
@@ -57,5 +68,5 @@ def mail_again(order: Order, *, by: User) -> None:
         raise Conflict(_("This order has no tickets that could be used, so there is nothing to send."))
     event = Event.objects.filter(tickets__order=order).order_by("tickets__pk").first()
     with transaction.atomic():
-        mail.queue("tickets", order.user.email, order=str(order.uid), event=event.name, qty=places)
-        audit.record("RESENT_TICKETS", order, by=by, to=order.user.email)
+        mail.queue("tickets", order.mail_to, order=str(order.uid), event=event.name, qty=places)
+        audit.record("RESENT_TICKETS", order, by=by, to=order.mail_to)

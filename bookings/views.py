@@ -9,11 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.pages import limited
-from bookings import sales
+from bookings import promos, sales, structured
 from bookings import views_selling as selling
 from bookings.forms import BookingForm, WaitlistForm, field_name, new_key
 from bookings.models import Booking
-from events import queries
+from events import calendars, queries, states
 from events.models import Event
 
 _HELD = (Booking.Status.PENDING, Booking.Status.CONFIRMED, Booking.Status.WAITLISTED)
@@ -27,10 +27,11 @@ def event_page(request, slug):
     event = _event(request, slug)
     if request.method != "POST":
         return _show(request, event)
+    if "wait_key" not in request.POST:
+        return selling.book(request, event, show=_show, again=_event)
     if not request.user.is_authenticated:
         return redirect(f"/login/?{urlencode({'next': _back_with_choice(request, event)})}")
-    act = selling.wait if "wait_key" in request.POST else selling.book
-    return act(request, event, show=_show, again=_event)
+    return selling.wait(request, event, show=_show, again=_event)
 
 
 def _event(request, slug: str) -> Event:
@@ -42,7 +43,7 @@ def _event(request, slug: str) -> Event:
 
 
 def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=False):
-    form = form or BookingForm(event, initial={"key": new_key(), **_choice(request.GET, event)})
+    form = form or BookingForm(event, initial=_beginning(request, event))
     sold_out = sales.is_sold_out(event)
     context = {
         "event": event,
@@ -53,9 +54,18 @@ def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=Fa
         "images": list(event.images.all()),
         "children": _children(request, event),
         "mine": _mine(request, event),
-        "is_back": request.method == "GET" and request.user.is_authenticated and bool(_choice(request.GET, event)),
+        "page_url": calendars.page_of(event),
+        "picture": structured.picture(event),
+        "structured": structured.script(event) if event.state in states.PUBLIC else "",
+        "google_calendar": calendars.google_link(event),
     }
     return render(request, "bookings/event.html", context, status=status)
+
+
+def _beginning(request, event: Event) -> dict:
+    """What the form begins with: the promo code and the quantities of the address."""
+    code = request.GET.get("code", "").replace("\x00", "")
+    return {"key": new_key(), "code": code[: promos.CODE_MAX], **_choice(request.GET, event)}
 
 
 def _closed(event: Event) -> dict | None:
@@ -89,7 +99,7 @@ def _mine(request, event: Event) -> list[Booking]:
 
 def _choice(data, event: Event) -> dict:
     """The quantities that an address or a form carries, for the types of this event."""
-    asked = {name: data.get(name, "") for name in map(field_name, sales.shown_types(event))}
+    asked = {name: data.get(name, "") for name in map(field_name, event.ticket_types.all())}
     return {name: text for name, text in asked.items() if text.isdecimal() and len(text) < 4 and int(text)}
 
 

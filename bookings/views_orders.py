@@ -1,6 +1,7 @@
 """What a person has bought: orders, their payment and cancellation, the places waited for."""
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,34 +11,40 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import members_only, own_path
-from bookings import cancelling, checkout, payments
+from bookings import buyers, cancelling, checkout, payments
 from bookings.models import Booking, Order
+from bookings.views_checkout import not_seen
 from eventify.lib.errors import DomainError
 
 PER_PAGE = 20
 
 
 def _own(request):
-    lines = Booking.objects.select_related("event", "ticket_type").order_by("id")
-    return Order.objects.filter(user=request.user).prefetch_related(Prefetch("bookings", lines))
+    lines = Booking.objects.select_related("event", "ticket_type", "promo_code").order_by("id")
+    seen = buyers.orders_seen_by(request).select_related("user")
+    return seen.prefetch_related(Prefetch("bookings", lines))
 
 
-@members_only
 @require_safe
+@never_cache
 def orders(request):
-    """`/orders/`: own orders, newest first, and the places that the person waits for."""
-    page = Paginator(_own(request).order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
-    waiting = Booking.objects.filter(user=request.user, status=Booking.Status.WAITLISTED)
+    """`/orders/`: own orders (of a guest: of this browser), newest first, and the places that the person waits for."""
+    own = _own(request).order_by("-id")
+    if not request.user.is_authenticated and not own.exists():
+        return redirect_to_login(request.get_full_path(), "/login/")
+    page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
+    waiting = Booking.objects.filter(user=request.user.pk, status=Booking.Status.WAITLISTED)
     waiting = waiting.select_related("event").order_by("id")
     return render(request, "bookings/orders.html", {"page": page, "waiting": waiting})
 
 
-@members_only
 @require_safe
 @never_cache
 def order(request, uid):
     """`/orders/<uid>/`: one own order; a pending one first asks its provider, for the webhook may be late."""
-    found = get_object_or_404(_own(request), uid=uid)
+    found = _own(request).filter(uid=uid).first()
+    if found is None:
+        return not_seen(request, uid)
     if found.status == Order.Status.PENDING:
         payments.refresh(found)
         found = _own(request).get(pk=found.pk)
@@ -51,6 +58,7 @@ def order(request, uid):
         "can_pay": found.status == Order.Status.PENDING and not found.is_overdue,
         "has_failed": bool(newest_payment and newest_payment.status == newest_payment.Status.FAILED),
         "can_cancel": _can_cancel(found, lines),
+        "is_guest": found.user.is_guest,
     }
     return render(request, "bookings/order.html", context)
 
@@ -72,6 +80,8 @@ def pay(request, uid):
     or after a payment that failed); their clients have a token and no session.
     """
     found = get_object_or_404(Order, uid=uid)
+    if not found.total_amount:  # there is nothing to pay; the checkout confirms it
+        return redirect("checkout", uid)
     try:
         page = payments.try_again(payments.refresh(found))
     except DomainError as refusal:
@@ -84,16 +94,17 @@ def pay(request, uid):
     return redirect(own_path(page))
 
 
-@members_only
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def cancel(request, uid):
     """`/orders/<uid>/cancel/`: asks first; POST cancels the order, and what was paid goes back."""
-    found = get_object_or_404(_own(request), uid=uid)
+    found = _own(request).filter(uid=uid).first()
+    if found is None:
+        return not_seen(request, uid)
     if request.method != "POST":
         return render(request, "bookings/cancel.html", {"order": found, "lines": found.bookings.all()})
     try:
-        cancelling.cancel(found, by=request.user)
+        cancelling.cancel(found, by=found.user)
     except DomainError as refusal:
         messages.error(request, str(refusal.message))
     else:

@@ -10,10 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.pages import own_path
-from bookings import payments
+from bookings import webhooks
 from bookings.models import SandboxCharge
 from bookings.providers import provider, sandbox
-from eventify.lib.errors import DomainError
+from eventify.lib import ratelimit
+from eventify.lib.errors import DomainError, Invalid
 
 _DECISIONS = {"pay": SandboxCharge.Status.PAID, "fail": SandboxCharge.Status.FAILED}
 
@@ -47,9 +48,14 @@ def webhook(request, name):
     except KeyError:
         return _answer(404, _("There is no such provider."))
     try:
-        payments.receive(name, request.body, request.headers)
+        ratelimit.hit("webhook", ratelimit.client_address(request))
+        webhooks.receive(name, request.body, request.headers)
     except RequestDataTooBig:
-        return _answer(400, _("The message is too large."))
+        return _answer(413, _("The message is too large."))
+    except Invalid as refusal:
+        return _answer(413, str(refusal.message))
+    except ratelimit.TooManyRequests as refusal:
+        return _answer(refusal.status, str(refusal.message), **{"Retry-After": refusal.retry_after})
     except DomainError as refusal:
         return _answer(refusal.status, str(refusal.message))
     return JsonResponse({"received": True})

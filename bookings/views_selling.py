@@ -1,28 +1,52 @@
-"""What the event page does when it is sent: book tickets, or join the waitlist."""
+"""What the event page does when it is sent: book tickets, look what a code is good for, or join the waitlist."""
+
+from urllib.parse import urlencode
 
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from bookings import inventory, orders
+from accounts.pages import too_many
+from bookings import guests, inventory, orders, promos
 from bookings.forms import BookingForm, WaitlistForm, new_key
+from bookings.models import Order
 from eventify.lib.errors import DomainError
+from eventify.lib.ratelimit import TooManyRequests
 from events.models import Event
+
+
+def place(request, lines: list[orders.Line], *, key: str, code: str = "") -> Order:
+    """The order that a page makes, for the user or a guest; its checkout is the next page. Raises as orders.place."""
+    buyer = request.user if request.user.is_authenticated else guests.start(request, key)
+    return orders.place(lines, by=buyer, key=key, promo=code, at_checkout=True)
 
 
 def book(request, event: Event, *, show, again):
     """Place the order. `show` renders the event's page, `again` reads the event afresh."""
+    if "look" in request.POST:
+        return redirect(_with_code(request, event))
     form = BookingForm(event, request.POST)
     if not form.is_valid():
         return show(request, event, form=form, status=400)
     try:
-        order = orders.place(form.lines(), by=request.user, key=form.cleaned_data["key"])
+        order = place(request, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"])
     except orders.KeyReused:
         return show(request, event, form=_fresh(form, BookingForm, event), status=409)
+    except TooManyRequests as refusal:
+        return too_many(request, refusal)
     except DomainError as refusal:
-        form.add_error(None, str(refusal.message))
+        is_about_code = promos.FIELD in getattr(refusal, "errors", {})
+        form.add_error("code" if is_about_code else None, str(refusal.message))
         is_full = isinstance(refusal, inventory.SoldOut)
         return show(request, again(request, event.slug), form=form, status=refusal.status, is_full=is_full)
-    return redirect("order", order.uid)
+    return redirect("checkout", order.uid)
+
+
+def _with_code(request, event: Event) -> str:
+    """The event's page with the code and the choice so far, so that it can be looked at, kept and shared."""
+    asked = {"code": request.POST.get("code", "")[: promos.CODE_MAX]}
+    asked |= {name: text for name, text in request.POST.items() if name.startswith("qty_") and text.isdecimal()}
+    chosen = {name: text for name, text in asked.items() if text != "0" and len(name) < 30 and len(text) <= 40}
+    return f"/e/{event.slug}/?{urlencode(chosen, errors='replace')}#tickets"
 
 
 def _fresh(form, kind, event: Event):

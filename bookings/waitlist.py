@@ -4,9 +4,13 @@ A party that does not fit keeps its place and those behind it wait, unless the e
 the party is larger than all that it waits for: it can fit only when the capacity grows.
 For a priced event a promotion is an offer: a pending order that holds the places until its deadline, and then
 passes on. Every verb runs under the lock of the event's row (bookings/inventory.py).
+
+Tickets that their holders give back (bookings/resales.py) are no free places: each goes to the first party that it
+fits, at the price that the holder paid. A larger party keeps its place in the queue, and holds nobody up there.
 """
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import F
@@ -15,8 +19,9 @@ from django.utils.translation import gettext as _
 
 from accounts import mail, notify
 from accounts.models import User
-from bookings import checkout, inventory, sales, seats, tickets
-from bookings.models import Booking, Order, TicketType
+from bookings import checkout, inventory, resale_queue, sales, seats, tickets, transfers
+from bookings.models import Booking, Order, Resale, TicketType
+from bookings.signals import got_for_nothing
 from eventify.lib.later import later
 from events.models import Event
 
@@ -30,11 +35,14 @@ def queue(event: Event):
 
 
 def join(event: Event, ticket_type: TicketType, qty: int, *, by: User, **key) -> Booking:
-    """Put a party at the end of the queue of a locked event."""
+    """Put a party at the end of the queue of a locked event; offered tickets that fit it are held for it at once."""
     booking = Booking.objects.create(
         user=by, event=event, ticket_type=ticket_type, qty=qty, unit_price=ticket_type.price, status=W, **key
     )
     _count(event, qty)
+    if event.resales.filter(status=Resale.Status.OFFERED).exists():
+        promote(event)
+        booking.refresh_from_db()
     return booking
 
 
@@ -79,34 +87,88 @@ def _has_own_stock(ticket_type: TicketType) -> bool:
 
 
 def release(bookings: list[Booking], events: dict[int, Event]) -> None:
-    """Give the places of these bookings back to their locked events and let the queues move, in this transaction."""
+    """Give the places of these bookings back to their locked events and let the queues move, in this transaction.
+
+    Whoever holds a ticket of theirs, is offered one or was sent one, is told.
+    """
+    transfers.drop(bookings)
+    unpaid, sold, losers = resale_queue.let_go(bookings)
     for booking in bookings:
-        inventory.put_back(booking, events[booking.event_id])
-    for event in {booking.event_id: events[booking.event_id] for booking in bookings}.values():
+        if booking.pk not in unpaid | sold:
+            inventory.put_back(booking, events[booking.event_id])
+    for booking in losers:
+        _wait_again(booking, events[booking.event_id])
+    for event in {one.event_id: events[one.event_id] for one in bookings if one.pk not in sold}.values():
         promote(event)
 
 
+def end_offers(offers: list[Resale], event: Event) -> None:
+    """Withdraw open offers of a locked event. A party that one was held for waits again, at its old place."""
+    for booking in resale_queue.end(offers):
+        _wait_again(booking, event)
+    promote(event)
+
+
+def _wait_again(booking: Booking, event: Event) -> None:
+    now = timezone.now()
+    orders = Order.objects.filter(pk=booking.order_id, status=Order.Status.PENDING)
+    orders.update(status=Order.Status.CANCELLED, cancelled_at=now, updated_at=now)
+    copied = ("user", "event", "ticket_type", "qty", "unit_price", "tax_rate", "promoted_at", "order")
+    record = {name: getattr(booking, name) for name in copied}
+    Booking.objects.create(status=Booking.Status.CANCELLED, cancelled_at=now, **record)  # what the old order was for
+    booking.status, booking.order, booking.promoted_at = W, None, None
+    booking.save(update_fields=["status", "order", "promoted_at", "updated_at"])
+    _count(event, booking.qty)
+    title = _("The place at %(event)s is not free any more") % {"event": event.name}
+    why = _("You wait again, at your old place in the queue. If you have paid, the money goes back to you.")
+    notify.notify(booking.user, title, why, kind="order", level="warning", url="/orders/")
+    mail.queue("offer_gone", booking.user.email, event=event.name)
+
+
 def promote(event: Event, most: int = AT_ONCE) -> list[Booking]:
-    """Give the free places of a locked event to those who wait, in order; returns the promoted bookings.
+    """Give the free places of a locked event, and offered tickets, to those who wait; returns the promoted bookings.
 
     When more than `most` could move, a task goes on; until then newcomers are refused by `check_newcomer`.
     """
-    if not event.waitlisted_count or not event.places_left or not sales.is_open(event):
+    if not event.waitlisted_count or not sales.is_open(event):
+        return []
+    offers = resale_queue.on_offer(event)
+    if not event.places_left and not offers:
         return []
     types = {ticket_type.pk: ticket_type for ticket_type in event.ticket_types.all()}
     promoted = []
     for booking, ticket_type in _those_who_fit(event, types):
         if len(promoted) == most:
             later("bookings.tasks.promote_waitlists", event.pk)
-            break
+            return promoted
         _give_place(booking, ticket_type, event)
         promoted.append(booking)
+    return promoted + _hand_on(event, types, offers)
+
+
+def _hand_on(event: Event, types: dict[int, TicketType], offers: list[Resale]) -> list[Booking]:
+    """Hold offered tickets for the parties that they fit, in order of joining."""
+    promoted = []
+    if not offers:
+        return promoted
+    for booking in queue(event).select_related("user").iterator(chunk_size=AT_ONCE):
+        wanted = wanted_types(types, booking.ticket_type_id, booking.takes_any_type)
+        group = resale_queue.fitting(offers, booking, wanted)
+        if group:
+            offers = [one for one in offers if one not in group]
+            _count(event, -booking.qty)
+            _promote(booking, types[group[0].ticket_type_id], group[0].price, event, group)
+            promoted.append(booking)
+        if not offers:
+            break
     return promoted
 
 
 def _those_who_fit(event: Event, types: dict[int, TicketType]):
     """Yield (booking, type) in order of joining; each must be given its place before the next is asked for."""
     stuck: set[int] = set()  # types whose first party does not fit
+    if not event.places_left:
+        return
     for booking in queue(event).select_related("user").iterator(chunk_size=AT_ONCE):
         wanted = wanted_types(types, booking.ticket_type_id, booking.takes_any_type)
         wanted = [one for one in wanted if one.pk not in stuck]
@@ -127,12 +189,20 @@ def _give_place(booking: Booking, ticket_type: TicketType, event: Event) -> None
     chosen = seats.choose(event, booking.qty)
     seats.hold(chosen, booking)
     booking.seat_labels = seats.labels_of(chosen)
-    booking.ticket_type, booking.unit_price = ticket_type, ticket_type.price
+    _promote(booking, ticket_type, ticket_type.price, event)
+
+
+def _promote(booking: Booking, ticket_type: TicketType, price: Decimal, event: Event, offered: list[Resale] = ()):
+    """Turn a waiting booking into one with an order: confirmed when it costs nothing. `offered` are what it buys."""
+    booking.ticket_type, booking.unit_price, booking.tax_rate = ticket_type, price, ticket_type.tax_rate
     is_free = booking.amount == 0
     booking.order = _order_for(booking, event, is_free)
     booking.status = Booking.Status.CONFIRMED if is_free else Booking.Status.PENDING
     booking.promoted_at = timezone.now()
     booking.save()
+    resale_queue.hold(offered, booking)
+    if is_free and offered:
+        got_for_nothing.send(Order, order=booking.order, held=[booking], events={event.pk: event})
     if is_free:
         tickets.issue([booking])
     _tell(booking, event)

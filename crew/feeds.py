@@ -7,7 +7,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -18,15 +18,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from crew import roster
 from crew.models import Assignment, RosterFeed
+from eventify.lib import ics
 from events.templatetags.say import clock
 
-CONTENT_TYPE = "text/calendar; charset=utf-8"
+CONTENT_TYPE = ics.CONTENT_TYPE
 KEPT = timedelta(days=60)  # a shift stays in the feed this long after its end
-_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)  # SEQUENCE counts seconds since then: it only grows
-_WIDTH = 75  # octets of a line
 _S = Assignment.Status
 _STATUS = {_S.PENDING: "TENTATIVE", _S.APPROVED: "CONFIRMED", _S.COMPLETED: "CONFIRMED"}
-_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
 
 
 def address_for(user: User) -> str:
@@ -82,13 +80,7 @@ def single(assignment: Assignment) -> bytes:
 
 
 def _calendar(rows: Iterable[Assignment], name: str = "") -> bytes:
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Eventify//Crew//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH"]
-    if name:
-        lines += [f"X-WR-CALNAME:{_text(name)}", "REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H"]
-    for one in rows:
-        lines += _event(one)
-    lines.append("END:VCALENDAR")
-    return "".join(f"{fold(line)}\r\n" for line in lines).encode()
+    return ics.calendar((line for one in rows for line in _event(one)), product="Crew", name=name)
 
 
 def _event(one: Assignment) -> Iterator[str]:
@@ -97,13 +89,13 @@ def _event(one: Assignment) -> Iterator[str]:
     is_on = roster.counts(one)
     yield "BEGIN:VEVENT"
     yield f"UID:{one.uid}@crew.eventify"
-    yield f"DTSTAMP:{_moment(changed)}"
-    yield f"LAST-MODIFIED:{_moment(changed)}"
-    yield f"SEQUENCE:{max(0, int((changed - _EPOCH).total_seconds()))}"
-    yield f"DTSTART:{_moment(slot.starts_at)}"
-    yield f"DTEND:{_moment(slot.ends_at)}"
-    yield f"SUMMARY:{_text(_summary(one))}"
-    yield f"DESCRIPTION:{_text(_description(one))}"
+    yield f"DTSTAMP:{ics.moment(changed)}"
+    yield f"LAST-MODIFIED:{ics.moment(changed)}"
+    yield f"SEQUENCE:{ics.sequence(changed)}"
+    yield f"DTSTART:{ics.moment(slot.starts_at)}"
+    yield f"DTEND:{ics.moment(slot.ends_at)}"
+    yield f"SUMMARY:{ics.text(_summary(one))}"
+    yield f"DESCRIPTION:{ics.text(_description(one))}"
     yield from _place(shift)
     yield f"URL:{settings.SITE_URL}{reverse('crew-shift', args=[shift.uid])}"
     yield f"STATUS:{_STATUS[one.status] if is_on else 'CANCELLED'}"
@@ -139,30 +131,8 @@ def _place(shift) -> Iterator[str]:
     where = shift.location
     if where is None:
         if shift.section.event.where:
-            yield f"LOCATION:{_text(shift.section.event.where)}"
+            yield f"LOCATION:{ics.text(shift.section.event.where)}"
         return
-    yield f"LOCATION:{_text(', '.join(part for part in (where.name, where.address) if part))}"
+    yield f"LOCATION:{ics.text(', '.join(part for part in (where.name, where.address) if part))}"
     if where.latitude is not None and where.longitude is not None:
         yield f"GEO:{where.latitude};{where.longitude}"
-
-
-def _moment(value: datetime) -> str:
-    return f"{value.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _text(words: str) -> str:
-    """A value of type TEXT: escaped, and without control characters, which the format cannot hold."""
-    escaped = words.replace("\r\n", "\n").translate(_ESCAPES)
-    return "".join(letter for letter in escaped if letter >= " " and letter != "\x7f")
-
-
-def fold(line: str) -> str:
-    """The line in pieces of at most 75 octets, none of which splits a character."""
-    pieces, piece, width = [], "", 0
-    for letter in line:
-        octets = len(letter.encode())
-        if width + octets > _WIDTH:
-            pieces.append(piece)
-            piece, width = "", 1  # the blank that the next piece begins with
-        piece, width = piece + letter, width + octets
-    return "\r\n ".join([*pieces, piece])

@@ -58,6 +58,12 @@ SECRET_KEY = secret("SECRET_KEY", default=None if PRODUCTION else demo_secret())
 JWT_SECRET = secret("JWT_SECRET", default=derived("jwt"))
 EVENTIFY_SANDBOX_PAYMENTS = switch("EVENTIFY_SANDBOX_PAYMENTS", not PRODUCTION)  # it takes no real money
 SANDBOX_WEBHOOK_SECRET = text("SANDBOX_WEBHOOK_SECRET", derived("sandbox webhook"))
+EVENTIFY_PAYMENT_PROVIDER = choice("EVENTIFY_PAYMENT_PROVIDER", "sandbox", ("sandbox", "stripe"))  # of new payments
+STRIPE_SECRET_KEY = text("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = text("STRIPE_WEBHOOK_SECRET", "")  # of the endpoint <SITE_URL>/webhooks/payments/stripe/
+STRIPE_API_BASE = text("STRIPE_API_BASE", "https://api.stripe.com")
+if EVENTIFY_PAYMENT_PROVIDER == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET):
+    raise ImproperlyConfigured("EVENTIFY_PAYMENT_PROVIDER=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.")
 EVENTIFY_ADMIN_PASSWORD = text("EVENTIFY_ADMIN_PASSWORD", "" if PRODUCTION else "admin123")
 if PRODUCTION and EVENTIFY_ADMIN_PASSWORD in WELL_KNOWN_PASSWORDS:
     raise ImproperlyConfigured("EVENTIFY_ADMIN_PASSWORD is a well-known demo password: choose another.")
@@ -124,8 +130,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")
 PERIODIC_TASKS = {  # seconds between two runs
     "bookings.tasks.expire_holds": 20,
     "bookings.tasks.promote_waitlists": 60,
+    "bookings.tasks.tidy_tickets_on_their_way": 60,
     "bookings.tasks.ask_providers": 60,
     "bookings.tasks.refund_cancelled_events": 60,
+    "bookings.tasks.issue_invoices": 5 * 60,
     "partners.tasks.send_payouts": 30,
     "crew.tasks.settle_shifts": 10 * 60,
     "partners.tasks.watch_documents": 60 * 60,
@@ -158,16 +166,22 @@ EVENTIFY_BANK_HOLDER = text("EVENTIFY_BANK_HOLDER", "Eventify")  # our own accou
 EVENTIFY_BANK_ACCOUNT = text("EVENTIFY_BANK_ACCOUNT", "" if PRODUCTION else "000111222333")
 EVENTIFY_BANK_ROUTING = text("EVENTIFY_BANK_ROUTING", "")
 EVENTIFY_STEP_UP_MINUTES = number("EVENTIFY_STEP_UP_MINUTES", 15)  # that a proof of identity counts for money and roles
+EVENTIFY_APPLE_CERTIFICATE = text("EVENTIFY_APPLE_CERTIFICATE", "")  # a PEM file; without it no Wallet passes
+EVENTIFY_APPLE_PASSWORD = text("EVENTIFY_APPLE_PASSWORD", "")
 EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
 EVENTIFY_RATE_LIMITS = switch("EVENTIFY_RATE_LIMITS", True)
 RATE_LIMITS = {
     "login": limit("login", "5/60"),
     "signup": limit("signup", "20/60"),
+    "reset": limit("reset", "5/3600"),
     "booking": limit("booking", "10/60"),
+    "guest": limit("guest", "60/3600"),
+    "checkout": limit("checkout", "20/60"),
     "event_create": limit("event_create", "20/60"),
     "event_edit": limit("event_edit", "30/60"),
     "event_delete": limit("event_delete", "10/60"),
     "seat_generate": limit("seat_generate", "10/60"),
+    "webhook": limit("webhook", "1200/60"),
 }
 
 # --- Applications -----------------------------------------------------------------------------------
@@ -181,6 +195,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django.contrib.humanize",
     "rest_framework",
     "django_filters",

@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.pages import own_path
-from events import queries, states
+from eventify.lib import ics
+from events import calendars, queries, states
 from events.filters import PublicEventFilter
 from events.models import Banner, Event
 
@@ -39,6 +41,17 @@ def home(request):
         "kept": _query_without(request, "page"),
     }
     return render(request, "events/home.html", context)
+
+
+@require_safe
+def calendar_file(request, slug):
+    """`/e/<slug>/calendar.ics`: the event for anybody's calendar. 404 while it has no date."""
+    event = get_object_or_404(queries.visible_to(request.user), slug=slug)
+    content = calendars.of_event(event)
+    if content is None:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="{event.slug}.ics"'}
+    return HttpResponse(content, content_type=ics.CONTENT_TYPE, headers=headers)
 
 
 def _with_parts(events: QuerySet[Event]) -> QuerySet[Event]:

@@ -41,5 +41,5 @@ def find_users(user: User, text: str) -> Iterator[search.Hit]:
     digits = "".join(letter for letter in text if letter.isdecimal())
     if len(digits) >= 4 and not any(letter.isalpha() for letter in text):
         wanted = Q(phone__contains=digits)
-    for found in User.objects.filter(wanted).order_by("-pk")[: search.PER_KIND]:
+    for found in User.objects.filter(wanted, is_guest=False).order_by("-pk")[: search.PER_KIND]:
         yield search.Hit(str(found), found.email, nav.link("desk-user", found.uid))

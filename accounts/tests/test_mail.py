@@ -12,7 +12,7 @@ from celery import Celery
 from django.core import mail as outgoing
 from django.db import transaction
 
-from accounts import mail, tasks
+from accounts import letters, mail, tasks
 from accounts.models import OutgoingMail
 from accounts.tests.racing import good, meet_after, race, switch_row_locks_off
 from eventify.lib import later as later_module
@@ -27,7 +27,7 @@ def template(settings, tmp_path):
     """A template of our own, so that these tests do not depend on anybody's wording."""
     (tmp_path / "emails").mkdir()
     (tmp_path / "emails" / "hello.txt").write_text("Hello {{ name }}\n\nYour seat: {{ site_url }}/wallet/\n")
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
     settings.SITE_URL = "https://tickets.example"
 
 
@@ -42,6 +42,8 @@ def test_a_mail_is_rendered_and_sent():
     [sent] = outgoing.outbox
     assert (sent.subject, sent.to) == ("Hello Maya", ["maya@example.com"])
     assert sent.body == "Your seat: https://tickets.example/wallet/\n"
+    [(html, kind)] = sent.alternatives
+    assert kind == "text/html" and 'href="https://tickets.example/wallet/"' in html and ">Your seat</a>" in html
     owed.refresh_from_db()
     assert owed.sent_at is not None
 
@@ -56,7 +58,7 @@ def test_a_mail_is_sent_once_by_tasks_at_once():
 def test_control_without_the_lock_it_is_sent_again(monkeypatch):
     owe()
     switch_row_locks_off(monkeypatch)
-    meet_after(monkeypatch, mail, "_context", 6)
+    meet_after(monkeypatch, letters, "compose", 6)
     race(*[tasks.send_pending_mail] * 6)
     assert len(outgoing.outbox) > 1
 
@@ -80,14 +82,14 @@ def test_a_failure_is_tried_again_later(monkeypatch, failure):
         owed = owe()
         owe()
         OutgoingMail.objects.filter(pk=owed.pk).update(to="broken@example.com")
-        send = mail.send_mail
+        compose = letters.compose
 
-        def fail(subject, text, sender, to):
-            if to == ["broken@example.com"]:
+        def fail(owed):
+            if owed.to == "broken@example.com":
                 raise failure
-            send(subject, text, sender, to)
+            return compose(owed)
 
-        monkeypatch.setattr(mail, "send_mail", fail)
+        monkeypatch.setattr(letters, "compose", fail)
         assert tasks.send_pending_mail() == 1  # the other one is not held up
         owed.refresh_from_db()
         assert (owed.attempts, owed.last_error, owed.sent_at) == (1, str(failure), None)
@@ -97,7 +99,7 @@ def test_a_failure_is_tried_again_later(monkeypatch, failure):
         tasks.send_pending_mail()
         owed.refresh_from_db()
         assert (owed.attempts, owed.next_attempt_at) == (2, NOW + timedelta(seconds=90))
-        monkeypatch.setattr(mail, "send_mail", send)
+        monkeypatch.setattr(letters, "compose", compose)
         clock.shift(timedelta(seconds=60))
         assert tasks.send_pending_mail() == 1
         assert len(outgoing.outbox) == 2

@@ -100,6 +100,10 @@ class EventPage(AboutEvent, DetailPage):
     def shown_actions(self) -> list[Action]:
         event, actions = self.object, []
         is_live = Event.State.CANCELLED in states.TRANSITIONS[Event.State(event.state)]
+        if self.may("manage_events", event):
+            actions.append(Action(_("Promo codes"), self._at("desk-event-promos"), style="secondary"))
+        if self.may("manage_events", event) and event.seating != Event.Seating.NONE:
+            actions.append(Action(_("Seat plan"), self._at("desk-event-seats"), style="secondary"))
         if self.may("manage_events", event) and is_live:
             actions.append(Action(_("Change the capacity"), self._at("desk-event-capacity"), style="secondary"))
         if self.may("refund_orders", event) and event.state != Event.State.CANCELLED:

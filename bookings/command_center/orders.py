@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditLog, User
-from bookings import queries
+from bookings import queries, refunds
+from bookings.command_center import papers
 from bookings.models import Booking, Order, Payment, Refund, Ticket
 from eventify.lib.desk import nav, say, search
 from eventify.lib.desk.columns import Column
@@ -39,6 +40,11 @@ def short(order: Order) -> str:
     return f"{order.uid.hex[-8:]}".upper()
 
 
+def buyer_name(order: Order) -> str:
+    """Who bought: the name on the order, else that of the account."""
+    return order.buyer_name or str(order.user)
+
+
 def event_names(order: Order) -> str:
     """The events of an order, in its order; uses prefetched bookings."""
     return ", ".join(dict.fromkeys(one.event.name for one in order.bookings.all()))
@@ -47,7 +53,7 @@ def event_names(order: Order) -> str:
 class OrderFilters(Filters):
     """By state, event, days and refunds; searched by buyer, ticket code and the provider's reference."""
 
-    search = ("user__email", "user__full_name", "payment_transaction_id__istartswith")
+    search = ("user__email", "user__full_name", "buyer_email", "buyer_name", "payment_transaction_id__istartswith")
 
     status = django_filters.MultipleChoiceFilter(label=gettext_lazy("Status"), choices=Order.Status.choices)
     event = django_filters.UUIDFilter(label=gettext_lazy("Event"), method="of_event")
@@ -95,7 +101,7 @@ class Orders(ListPage):
     empty = EmptyState(gettext_lazy("No orders yet"), gettext_lazy("They stand here as soon as somebody books."))
     columns = (
         Column("uid", gettext_lazy("Order"), value=short, link=address_of, below=event_names),
-        Column("user", gettext_lazy("Buyer"), value=lambda row: str(row.user), below=lambda row: row.user.email),
+        Column("user", gettext_lazy("Buyer"), value=buyer_name, below=lambda row: row.mail_to),
         Column("places", gettext_lazy("Places"), kind="number", sort="places"),
         Column("total_amount", gettext_lazy("Total"), kind="money", sort="total_amount"),
         Column("status", gettext_lazy("Status"), kind="pill", sort="status"),
@@ -143,20 +149,27 @@ class OrderPage(AboutOrder, DetailPage):
     def shown_actions(self) -> list[Action]:
         order, actions = self.object, []
         if order.status in ENDING and self.may("refund_orders", order):
-            label = _("Refund") if order.status == Order.Status.PAID and order.total_amount else _("Cancel")
+            label = _("Cancel and refund") if order.status == Order.Status.PAID and order.total_amount else _("Cancel")
             actions.append(Action(label, reverse("desk-order-refund", args=[order.uid]), style="danger"))
+        if order.total_amount and self.may("refund_orders", order) and refunds.most(order):
+            actions.append(
+                Action(_("Give money back"), reverse("desk-order-give", args=[order.uid]), style="secondary")
+            )
         return actions
 
     def get_context_data(self, **context) -> dict:
         order = self.object
         self.tickets = list(order.tickets.select_related("ticket_type", "seat", "event").order_by("pk"))
+        has_good = any(one.status == Ticket.Status.VALID for one in self.tickets)
         return super().get_context_data(
             title_pills=[order.status],
             facts=[(what, value) for what, value in self.facts() if value is not None],
             bookings=list(order.bookings.select_related("event", "ticket_type").order_by("pk")),
             tickets=[{"row": one, "code": masked(one)} for one in self.tickets],
-            may_mail=any(one.status == Ticket.Status.VALID for one in self.tickets),
+            may_mail=has_good,
+            may_cancel=has_good and order.status == Order.Status.PAID and self.may("refund_orders", order),
             payments=self.payments(),
+            invoices=papers.invoices_of(self.request.user, order),
             entries=self.entries(),
             lines=self.lines(),
             history_url=f"{nav.link('desk-audit')}?target={order.uid}",
@@ -167,7 +180,7 @@ class OrderPage(AboutOrder, DetailPage):
         order = self.object
         return [
             (_("Buyer"), self.buyer()),
-            (_("E-mail"), order.user.email),
+            (_("E-mail"), order.mail_to),
             (_("Total"), say.money(order.total_amount, order.currency)),
             (_("Ordered"), say.moment(order.created_at)),
             (_("Held until"), say.moment(order.expires_at) if order.status == Order.Status.PENDING else None),

@@ -87,7 +87,7 @@ class Users(ListPage):
     def rows(self):
         paid = Order.objects.filter(user=OuterRef("pk"), paid_at__isnull=False).order_by().values("user")
         number = Subquery(paid.annotate(number=Count("pk")).values("number"))
-        return User.objects.annotate(paid_orders=Coalesce(number, 0))
+        return User.objects.filter(is_guest=False).annotate(paid_orders=Coalesce(number, 0))
 
 
 class AboutUser:

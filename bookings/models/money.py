@@ -6,6 +6,7 @@ from django.db.models import Q
 from accounts.models import User
 from bookings.models.fields import MONEY
 from bookings.models.selling import Order
+from eventify.lib.ids import new_uid
 from eventify.lib.models import Entity
 from events.models import Event
 from partners.models import Partner
@@ -25,7 +26,7 @@ class Payment(Entity):
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=6, choices=Status, default=Status.OPEN)
     provider_reference = models.CharField(max_length=100, blank=True)
-    checkout_url = models.CharField(max_length=500, blank=True)
+    checkout_url = models.CharField(max_length=2000, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When the provider was last asked about it.")
 
@@ -49,6 +50,9 @@ class Refund(Entity):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.DecimalField(**MONEY)
     reason = models.CharField(max_length=200, blank=True)
+    shares = models.JSONField(
+        default=dict, help_text="Money without a cancellation: booking uid -> its part. Empty: bookings ended."
+    )
     status = models.CharField(max_length=9, choices=Status, default=Status.REQUESTED)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -88,6 +92,7 @@ class MassRefund(Entity):
 class WebhookDelivery(models.Model):
     """What a payment provider told us, stored before it is believed; a repeated delivery is the same row."""
 
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     provider = models.CharField(max_length=20)
     delivery_id = models.CharField(max_length=100)
     body = models.JSONField(help_text="What we read in it; empty when its signature was wrong.")
@@ -171,3 +176,7 @@ class Invoice(Entity):
 
     def __str__(self):
         return f"{self.series_id}-{self.number}"
+
+    @property
+    def permission_scope(self):
+        return self.series.partner

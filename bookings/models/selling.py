@@ -191,8 +191,15 @@ class Booking(Entity):
         related_name="splits",
         help_text="The booking that was sold, when some of its tickets go their own way since (bookings/splitting.py).",
     )
+    given_back = models.DecimalField(
+        **MONEY, default=0, help_text="What the buyer got back of its price without cancelling (refunds.give)."
+    )
+    is_forfeited = models.BooleanField(default=False, help_text="Cancelled without a refund: the partner keeps it.")
     status = models.CharField(max_length=10, choices=Status)
     seat_labels = models.JSONField(default=list, help_text="Labels of the seats taken, kept after a cancellation.")
+    attendees = models.JSONField(
+        default=list, blank=True, help_text="Who comes, a {name} for each place, as typed before there are tickets."
+    )
     idempotency_key = models.CharField(max_length=255, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was asked with the key.")
     takes_any_type = models.BooleanField(default=False, help_text="On the waitlist: any type on sale will do (002).")
@@ -210,6 +217,9 @@ class Booking(Entity):
             models.CheckConstraint(
                 condition=Q(status__in=["waitlisted", "cancelled"]) | Q(order__isnull=False),
                 name="booking_has_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(given_back__gte=0, given_back__lte=F("qty") * F("unit_price")), name="booking_given_back"
             ),
         ]
         indexes = [
@@ -229,3 +239,8 @@ class Booking(Entity):
     @property
     def amount(self) -> Decimal:
         return self.qty * self.unit_price
+
+    @property
+    def refundable(self) -> Decimal:
+        """What goes back when it is cancelled: its price, less what went back while it stayed."""
+        return self.amount - self.given_back

@@ -1,10 +1,12 @@
-"""Payment providers. A provider is a module-level object of `Provider`'s shape; settings choose the default."""
+"""Payment providers: objects of `Provider`'s shape; a setting chooses the one of new payments."""
+
+from django.conf import settings
 
 from bookings.providers.base import Provider
 from bookings.providers.sandbox import SandboxProvider
+from bookings.providers.stripe import StripeProvider
 
-_PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (SandboxProvider(),)}
-DEFAULT = SandboxProvider.name
+_PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (SandboxProvider(), StripeProvider())}
 
 
 def provider(name: str) -> Provider:
@@ -14,4 +16,4 @@ def provider(name: str) -> Provider:
 
 def default_provider() -> Provider:
     """The provider of new payments."""
-    return _PROVIDERS[DEFAULT]
+    return _PROVIDERS[settings.EVENTIFY_PAYMENT_PROVIDER]

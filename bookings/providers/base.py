@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from eventify.lib.errors import DomainError
 
 
@@ -12,6 +14,13 @@ class Unreachable(DomainError):
 
     status = 503
     code = "provider_unreachable"
+
+
+class NotPayable(Unreachable):
+    """The provider cannot take or send this amount in this currency."""
+
+    code = "not_payable"
+    message = _("This amount cannot be paid in this currency. Please contact us.")
 
 
 class BadSignature(DomainError):
@@ -31,7 +40,7 @@ class Checkout(NamedTuple):
 class Report(NamedTuple):
     """What the provider says of one payment: `status` is open, paid or failed."""
 
-    payment: UUID  # our reference
+    payment: UUID | None  # our reference; None: the message is not about one of our payments
     status: str
     reference: str
     method: str
@@ -43,6 +52,7 @@ class Provider(Protocol):
     """Every call is idempotent by the reference that we choose (the uid of the Payment or Refund)."""
 
     name: str
+    signature_header: str  # the header of a webhook that signs it
 
     def open_checkout(self, payment, *, description: str, return_url: str) -> Checkout:
         """Make the hosted page for this payment (or return the one that exists). Unreachable when it cannot say."""
@@ -50,8 +60,16 @@ class Provider(Protocol):
     def ask(self, payment) -> Report:
         """What has become of the payment. Unreachable when the provider cannot say."""
 
+    def close(self, payment) -> Report:
+        """End the page of an order that cannot be paid any more; what was paid before stays. Unreachable as `ask`."""
+
     def refund(self, refund) -> None:
         """Send the money back, once per refund.uid. Unreachable when it cannot be known."""
 
-    def read_webhook(self, body: bytes, headers) -> Report:
-        """Verify and read a message. BadSignature when it is not the provider's."""
+    def read_webhook(self, body: bytes, headers, received_at: datetime | None = None) -> Report:
+        """Verify and read a message that came then (now). BadSignature when it is not the provider's."""
+
+
+def is_name(text) -> bool:
+    """Whether this can be a provider's name for something."""
+    return isinstance(text, str) and len(text) <= 100 and text.isprintable()

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from bookings.models import SandboxCharge
-from bookings.providers.base import BadSignature, Checkout, Report
+from bookings.providers.base import BadSignature, Checkout, Report, is_name
 from eventify.lib.later import later
 
 SIGNATURE_HEADER = "Sandbox-Signature"
@@ -27,6 +27,7 @@ class SandboxProvider:
     """See bookings.providers.base.Provider."""
 
     name = "sandbox"
+    signature_header = SIGNATURE_HEADER
 
     def open_checkout(self, payment, *, description, return_url):
         SandboxCharge.objects.get_or_create(
@@ -45,26 +46,26 @@ class SandboxProvider:
         status = charge.status if charge else SandboxCharge.Status.OPEN
         return Report(payment.uid, status, f"sbx_{payment.uid.hex}", METHOD, delivery="")
 
+    def close(self, payment):
+        """Its page stays open, so that it can be tried what happens to money that comes too late."""
+        return self.ask(payment)
+
     def refund(self, refund):
         with transaction.atomic():
             charge = SandboxCharge.objects.select_for_update().get(reference=refund.payment.uid)
             charge.refunds.setdefault(str(refund.uid), str(refund.amount))
             charge.save(update_fields=["refunds"])
 
-    def read_webhook(self, body, headers):
-        check_signature(body, headers.get(SIGNATURE_HEADER, ""))
+    def read_webhook(self, body, headers, received_at=None):
+        check_signature(body, headers.get(SIGNATURE_HEADER, ""), received_at and received_at.timestamp())
         try:
             said = json.loads(body)
             payment, texts = UUID(said["payment"]), [said["status"], said["reference"], said["id"]]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise BadSignature("The message cannot be read.") from None
-        if said["status"] not in SandboxCharge.Status.values or not all(_is_name(text) for text in texts):
+        if said["status"] not in SandboxCharge.Status.values or not all(is_name(text) for text in texts):
             raise BadSignature("The message cannot be read.")
         return Report(payment, said["status"], said["reference"], METHOD, said["id"])
-
-
-def _is_name(text) -> bool:
-    return isinstance(text, str) and len(text) <= 100 and text.isprintable()
 
 
 def decide(charge: SandboxCharge, status: str) -> SandboxCharge:
@@ -103,11 +104,12 @@ def sign(body: bytes, at: int | None = None) -> str:
     return f"t={at},v1={hmac.new(secret, b'%d.%s' % (at, body), hashlib.sha256).hexdigest()}"
 
 
-def check_signature(body: bytes, header: str) -> None:
-    """BadSignature unless the header signs this body and is at most TOLERANCE seconds old."""
+def check_signature(body: bytes, header: str, received_at: float | None = None) -> None:
+    """BadSignature unless the header signs this body and was at most TOLERANCE seconds old when it came (now)."""
+    came = time.time() if received_at is None else received_at
     parts = dict(part.partition("=")[::2] for part in header.split(","))
     at = parts.get("t", "")
-    if not (at.isascii() and at.isdigit() and len(at) < 12 and abs(time.time() - int(at)) <= TOLERANCE):
+    if not (at.isascii() and at.isdigit() and len(at) < 12 and abs(came - int(at)) <= TOLERANCE):
         raise BadSignature("The signature is missing or too old.")
     if not hmac.compare_digest(sign(body, int(at)).encode(), header.encode("utf-8", "replace")):
         raise BadSignature("The signature is wrong.")

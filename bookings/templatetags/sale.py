@@ -1,5 +1,7 @@
 """What is for sale, said in a few words."""
 
+from decimal import Decimal
+
 import segno
 from django import template
 from django.utils.safestring import mark_safe
@@ -69,6 +71,12 @@ def places(bookings: list[Booking]) -> str:
     """`3 tickets` for these bookings together."""
     total = sum(booking.qty for booking in bookings)
     return ngettext("%(total)s ticket", "%(total)s tickets", total) % {"total": total}
+
+
+@register.filter
+def full_amount(booking: Booking) -> Decimal:
+    """What the booking's places cost before a promo code."""
+    return booking.amount if booking.list_price is None else booking.qty * booking.list_price
 
 
 @register.filter

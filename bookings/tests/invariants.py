@@ -1,10 +1,10 @@
 """What is true of every event's stock after any verb, any race and any crash."""
 
 from django.db import connection
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
-from bookings import ledger_checks, sales, waitlist
-from bookings.models import Booking, Payment, Seat, Ticket
+from bookings import ledger_checks, resale_queue, sales, waitlist
+from bookings.models import Booking, Payment, Resale, Seat, Ticket, TicketTransfer
 from events.models import Event
 
 LIVE = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
@@ -13,7 +13,19 @@ LIVE = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
 def broken(event: Event) -> list[str]:
     """The sentences that say what is wrong with this event's stock; none when all is well."""
     event = Event.objects.select_related("partner").get(pk=event.pk)
-    return [*_counters(event), *_types(event), *_seats(event), *_tickets(event), *_queue(event), *_money(event)]
+    return [
+        *_counters(event),
+        *_types(event),
+        *_seats(event),
+        *_units(event),
+        *_tickets(event),
+        *_queue(event),
+        *_money(event),
+        *_splits(event),
+        *_resales(event),
+        *_transfers(event),
+        *_promos(event),
+    ]
 
 
 def check(*events: Event) -> None:
@@ -33,6 +45,9 @@ def books() -> list[ledger_checks.Breach]:
 
 
 def _places(bookings) -> int:
+    """The places of these bookings that count in the stock: a pending one of offered tickets has none."""
+    bought = Resale.objects.filter(buyer_booking=OuterRef("pk"), status=Resale.Status.HELD)
+    bookings = bookings.exclude(Exists(bought), status=Booking.Status.PENDING)
     return bookings.aggregate(places=Sum("qty"))["places"] or 0
 
 
@@ -54,6 +69,14 @@ def _types(event: Event):
             yield f"{one}: quantity_sold is {one.quantity_sold}, its bookings have {sold} places"
         if one.quantity_total is not None and sold > one.quantity_total:
             yield f"{one}: oversold, {sold} places of {one.quantity_total}"
+
+
+def _units(event: Event):
+    companion, wheelchair = Seat.Kind.COMPANION, Seat.Kind.WHEELCHAIR
+    for seat in Seat.objects.filter(event=event).select_related("companion_of"):
+        of = seat.companion_of
+        if (seat.kind == companion) != bool(of) or (of and (of.kind, of.event_id) != (wheelchair, event.pk)):
+            yield f"seat {seat}: {seat.kind}, companion of {of}"
 
 
 def _seats(event: Event):
@@ -91,3 +114,66 @@ def _money(event: Event):
     paid = Payment.objects.filter(order__in=orders, status=Payment.Status.PAID)
     for one in paid.annotate(back=Sum("refunds__amount")).filter(back__gt=F("amount")):
         yield f"payment {one.pk}: {one.back} of {one.amount} goes back"
+
+
+def _splits(event: Event):
+    """What was split off is of one sale with its root, and only what was paid goes back, is kept or was given."""
+    for one in event.bookings.exclude(split_from=None).select_related("split_from"):
+        root = one.split_from
+        same = ("order_id", "event_id", "ticket_type_id", "unit_price", "promo_code_id", "tax_rate")
+        if root.split_from_id or any(getattr(one, name) != getattr(root, name) for name in same):
+            yield f"booking {one.pk} is not like its root {root.pk}"
+    for one in event.bookings.filter(Q(is_forfeited=True) | Q(given_back__gt=0)).select_related("order"):
+        if one.order is None or one.order.paid_at is None or (one.is_forfeited and one.status != "cancelled"):
+            yield f"booking {one.pk} ({one.status}): {one.given_back} given back, or forfeited, though it cannot be"
+
+
+def _resales(event: Event):
+    rows = event.resales.select_related("ticket__booking", "buyer_booking").order_by("id")
+    wanted: dict[int, int] = {}
+    for one in rows:
+        buyer = one.buyer_booking
+        is_dead = one.ticket.status == Ticket.Status.CANCELLED
+        if one.status in resale_queue.OPEN and is_dead:
+            yield f"resale {one.pk} is {one.status}, its ticket is cancelled"
+        if one.status == Resale.Status.SOLD and not is_dead:
+            yield f"resale {one.pk} is sold, its ticket is {one.ticket.status}"
+        if (one.status in (Resale.Status.HELD, Resale.Status.SOLD)) != (buyer is not None):
+            yield f"resale {one.pk} is {one.status} with buyer {one.buyer_booking_id}"
+        if one.status == Resale.Status.HELD and buyer:
+            wanted[buyer.pk] = wanted.get(buyer.pk, 0) + 1
+            if buyer.status != Booking.Status.PENDING or one.price != buyer.unit_price:
+                yield f"resale {one.pk} is held at {one.price} for booking {buyer.pk}, {buyer.status}"
+    for booking in Booking.objects.filter(pk__in=wanted):
+        if booking.qty != wanted[booking.pk]:
+            yield f"booking {booking.pk} of {booking.qty} places is held {wanted[booking.pk]} offered tickets"
+    yield from _unmatched(event)
+
+
+def _unmatched(event: Event):
+    """An offered ticket that fits somebody who waits is held for them."""
+    types = {one.pk: one for one in event.ticket_types.all()}
+    offers = event.resales.filter(status=Resale.Status.OFFERED, ticket__status=Ticket.Status.VALID)
+    offers = list(offers.select_related("ticket").order_by("id"))
+    for party in waitlist.queue(event) if offers and sales.is_open(event) else ():
+        wanted = waitlist.wanted_types(types, party.ticket_type_id, party.takes_any_type)
+        if resale_queue.fitting(offers, party, wanted):
+            yield f"{event}: offered tickets fit booking {party.pk}, which waits"
+
+
+def _promos(event: Event):
+    for one in event.promo_codes.all():
+        used = one.bookings.filter(status__in=LIVE).aggregate(places=Sum("qty"))["places"] or 0
+        if one.used_places != used or (one.max_places is not None and used > one.max_places):
+            yield f"code {one}: used_places is {one.used_places} of {one.max_places}, its bookings have {used} places"
+    for one in event.bookings.filter(promo_code=None).exclude(list_price=None):
+        yield f"booking {one.pk} has a list price and no code"
+
+
+def _transfers(event: Event):
+    rows = TicketTransfer.objects.filter(ticket__event=event).select_related("ticket")
+    for one in rows:
+        if one.status == TicketTransfer.Status.OPEN and one.ticket.status == Ticket.Status.CANCELLED:
+            yield f"transfer {one.pk} is open, its ticket is cancelled"
+        if (one.status == TicketTransfer.Status.ACCEPTED) != (one.recipient_id is not None):
+            yield f"transfer {one.pk} is {one.status} with recipient {one.recipient_id}"

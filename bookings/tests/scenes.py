@@ -6,7 +6,7 @@ from html import unescape
 
 from accounts.factories import UserFactory
 from accounts.models import User
-from bookings import orders, payments
+from bookings import orders, webhooks
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order, Payment, Refund, SandboxCharge, Ticket, TicketType
 from bookings.providers import sandbox
@@ -73,7 +73,7 @@ def webhook(payment: Payment, status: str = "paid") -> tuple[bytes, dict]:
 
 def hear(payment: Payment, status: str = "paid") -> Payment:
     """The provider's message about the payment arrives."""
-    payments.receive("sandbox", *webhook(payment, status))
+    webhooks.receive("sandbox", *webhook(payment, status))
     return Payment.objects.select_related("order").get(pk=payment.pk)
 
 

@@ -12,6 +12,7 @@ from bookings import cancelling, tasks
 from bookings.command_center.orders import short
 from bookings.models import Order, Refund
 from bookings.tests.desk import DESK, HOSTILE, confirm, member, queries_of, said, shown, staff
+from bookings.tests.invariants import check
 from bookings.tests.scenes import buy, pay, people, scene, settled, text
 from partners.factories import PartnerFactory
 from partners.models import Member
@@ -95,7 +96,7 @@ def test_one_order(client, admin, paid):
         "platform_fees",
         "partner_payable",
     ]
-    assert [one.label for one in page.context["actions"]] == ["Refund"]
+    assert [one.label for one in page.context["actions"]] == ["Cancel and refund", "Give money back"]
 
 
 def test_one_order_asks_as_often_for_many_tickets(client, admin, jazz):
@@ -108,8 +109,10 @@ def test_support_sees_no_money_lines_and_refunds_nothing(client, paid):
     staff(client, "Support")
     page = client.get(page_of(paid))
     assert (page.context["entries"], page.context["payments"], page.context["actions"]) == ([], [], [])
-    assert client.get(page_of(paid, "refund")).status_code == 403
-    assert client.post(page_of(paid, "refund")).status_code == 403
+    for act in ("refund", "tickets", "give"):
+        assert client.get(page_of(paid, act)).status_code == 403
+        assert client.post(page_of(paid, act)).status_code == 403
+    assert "Cancel them without a refund" not in text(page)
     assert client.post(page_of(paid, "mail")).status_code == 302
 
 
@@ -120,10 +123,10 @@ def test_a_partner_sees_orders_that_are_wholly_its_own(client, jazz, paid):
     assert shown(client.get(LIST)) == [paid]
     page = client.get(page_of(paid))
     assert {one.account for one in page.context["entries"]} == {"partner_payable"}
-    assert [one.label for one in page.context["actions"]] == ["Refund"]
+    assert [one.label for one in page.context["actions"]] == ["Cancel and refund", "Give money back"]
     for order in (both, foreign):
         assert client.get(page_of(order)).status_code == 404
-        for act in ("refund", "mail"):
+        for act in ("refund", "tickets", "give", "mail"):
             assert client.post(page_of(order, act)).status_code == 404
     member(client, jazz.event.partner, Member.Role.EVENT_MANAGER)
     assert client.get(page_of(paid)).status_code == 200
@@ -168,10 +171,77 @@ def test_what_the_buyer_did_meanwhile_is_not_done_twice(client, admin, paid):
     assert Refund.objects.count() == 1
 
 
+def test_tickets_are_cancelled_with_their_money(client, admin, paid):
+    first, second = paid.tickets.order_by("pk")
+    page = text(client.get(page_of(paid)))
+    assert f'name="tickets" value="{first.uid}"' in page and "Cancel and refund the chosen ones" in page
+    url = f"{page_of(paid, 'tickets')}?tickets={first.uid}&money=back"
+    shows = text(client.get(url))
+    for words in ("1 ticket of Asha Rao stops working.", "Cancel and refund ₹99.50", "₹4.98"):
+        assert words in shows
+    assert client.post(url, {"reason": "", "tickets": first.uid, "money": "back"}).status_code == 400
+    answer = confirm(client, url, reason="Ill", tickets=[first.uid], money="back")
+    assert (answer["Location"], said(answer)) == (
+        page_of(paid),
+        ["The tickets are cancelled; the money is on its way."],
+    )
+    assert settled(paid) == ("paid", 1, 1, 99.5)
+    assert [one.status for one in paid.tickets.order_by("pk")] == ["cancelled", "valid"]
+    assert AuditLog.objects.get(action="CANCELLED_TICKETS").details["reason"] == "Ill"
+    assert "These tickets are not good any more" in text(client.get(url))
+    assert str(first.uid) not in text(client.get(page_of(paid)))
+    check(second.event)
+
+
+def test_tickets_are_cancelled_without_their_money(client, admin, paid):
+    first, _second = paid.tickets.order_by("pk")
+    url = f"{page_of(paid, 'tickets')}?tickets={first.uid}&money=stays"
+    assert "Cancel without a refund" in text(client.get(url))
+    answer = confirm(client, url, reason="Rules", tickets=[first.uid], money="stays")
+    assert said(answer) == ["The tickets are cancelled."]
+    assert settled(paid) == ("paid", 1, 0, 199)
+    assert "Without a refund" in text(client.get(page_of(paid)))
+    check(first.event)
+
+
+def test_what_was_shown_with_a_refund_is_not_done_without_one(client, admin, paid):
+    first = paid.tickets.first()
+    page = client.get(f"{page_of(paid, 'tickets')}?tickets={first.uid}&money=back")
+    values = {"digest": page.context["digest"], "reason": "x", "tickets": first.uid, "money": "stays"}
+    assert client.post(page_of(paid, "tickets"), values).status_code == 409
+    assert settled(paid) == ("paid", 2, 0, 199)
+
+
+def test_money_is_given_back_without_a_cancellation(client, admin, paid):
+    url = page_of(paid, "give")
+    assert "Give ₹199.00 back" in text(client.get(url))
+    shows = text(client.get(f"{url}?amount=10"))
+    for words in ("₹10.00 goes back to Asha Rao, and the tickets stay good.", "₹0.50", "₹189.00", "Give ₹10.00 back"):
+        assert words in shows
+    answer = client.post(url, {"digest": "x", "amount": "12", "reason": "Late"})
+    assert answer.status_code == 409 and "Give ₹12.00 back" in text(answer)
+    answer = confirm(client, f"{url}?amount=10", amount="10", reason="Late")
+    assert (answer["Location"], said(answer)) == (page_of(paid), ["The money is on its way."])
+    assert settled(paid) == ("paid", 2, 1, 189)
+    assert "10.00 given back" in text(client.get(page_of(paid)))
+    for amount in ("0", "-1", "189.01", "1.005", "9" * 400, "NaN", "x", "\x00"):
+        assert client.get(url, {"amount": amount}).status_code == 200
+        assert client.post(url, {"amount": amount, "reason": "x", "digest": "x"}).status_code in (400, 409, 422), amount
+    assert Refund.objects.count() == 1
+    check(paid.bookings.get().event)
+
+
+def test_an_order_without_money_gets_none_back(client, admin):
+    free = buy(people(1)[0], scene(price=0)[1])
+    assert [one.label for one in client.get(page_of(free)).context["actions"]] == ["Cancel"]
+    assert client.get(page_of(free, "give")).context["impossible"]
+
+
 def test_a_refund_needs_a_proof_of_identity(client, paid):
     log_in(client, SuperAdminFactory(), fresh=False)
-    assert client.get(page_of(paid, "refund"))["Location"].startswith("/account/confirm/")
-    assert client.post(page_of(paid, "refund"), {"reason": "x"}).status_code == 403
+    for act in ("refund", "tickets", "give"):
+        assert client.get(page_of(paid, act))["Location"].startswith("/account/confirm/")
+        assert client.post(page_of(paid, act), {"reason": "x"}).status_code == 403
 
 
 def test_the_tickets_are_mailed_again(client, admin, paid, jazz):
@@ -192,7 +262,10 @@ def test_the_tickets_are_mailed_again(client, admin, paid, jazz):
 def test_odd_values_are_answered(client, admin, paid, value):
     for name in ("q", "status", "event", "first_day", "last_day", "refund", "sort", "page"):
         assert client.get(LIST, {name: value}).status_code == 200, name
-    assert client.post(page_of(paid, "refund"), {"reason": value, "digest": value}).status_code in (400, 409)
+    for act in ("refund", "tickets", "give"):
+        values = {"reason": value, "digest": value, "tickets": [value], "money": value, "amount": value}
+        assert client.post(page_of(paid, act), values).status_code in (400, 409), act
+        assert client.get(page_of(paid, act), values).status_code == 200, act
     assert client.get(f"{DESK}/search/", {"q": value}).status_code == 200
 
 

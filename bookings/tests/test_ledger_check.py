@@ -176,7 +176,7 @@ def test_a_fact_that_was_deleted_is_found(world, model, which):
 def test_the_command_is_green_and_then_red_with_ids_and_hints(world, capsys):
     call_command("ledger_check")
     green = capsys.readouterr().out
-    assert green.count(" ok (") == 13
+    assert green.count(" ok (") == 14
     assert green.endswith("The books hold.\n")
     transfer = Transfer.objects.filter(kind="sale").first()
     Transfer.objects.filter(pk=transfer.pk).update(note="Fee 1.00 %.")

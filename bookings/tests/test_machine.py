@@ -155,6 +155,7 @@ def put_back(booking, events):
         (lambda event: Booking.objects.update(status="cancelled"), "which is cancelled with"),
         (lambda event: Booking.objects.update(status="waitlisted"), "places are free while booking"),
         (lambda event: Seat.objects.update(reserved_booking=event.bookings.get()), "seat A-3: reserved by"),
+        (lambda event: event.seats.filter(label="A-3").update(kind="companion"), "seat A-3: companion, companion of"),
     ],
 )
 def test_every_invariant_notices_its_damage(damage, sentence):

@@ -265,4 +265,4 @@ def test_reports_about_nothing_of_ours():
     assert report(b"{}", name="nobody").status_code == 404
     assert Client().get("/webhooks/payments/sandbox/").status_code == 405
     huge = b"x" * 3_000_000
-    assert report(huge, **{"Sandbox-Signature": sandbox.sign(huge)}).status_code == 400
+    assert report(huge, **{"Sandbox-Signature": sandbox.sign(huge)}).status_code == 413

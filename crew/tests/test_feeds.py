@@ -17,6 +17,7 @@ from crew import assignments, feeds, roster, shifts, time_slots
 from crew.factories import LocationFactory
 from crew.models import RosterFeed, Section
 from crew.tests.portal import Scene
+from eventify.lib import ics
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +140,7 @@ def test_any_words_come_through(scene, asha, words):
 def test_folding_splits_no_character():
     for width in range(70, 80):
         line = "S:" + "a" * (width - 2) + "é" * 80
-        pieces = feeds.fold(line).split("\r\n ")
+        pieces = ics.fold(line).split("\r\n ")
         assert "".join(pieces) == line
         assert all(len(piece.encode()) <= 75 - (number > 0) for number, piece in enumerate(pieces))
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.models import Notification
 from accounts.permissions import IDS
-from bookings.models import Booking, Order
+from bookings.models import Booking, Invoice, Order, Ticket
 from crew.command_center.base import OfEvent
 from crew.command_center.settings import OfPartner
 from crew.models import CrowdList, Person, PersonTag, Shift, Swap
@@ -27,6 +27,7 @@ from partners.views_base import PartnerPage
 # What other tests walk, by the beginning of its address or by the module of its urls.
 ELSEWHERE = {
     "eventify.contracts.": "The tests of each contract walk its own routes: tests/test_routes.py, for one.",
+    "door/api/": "No page: a device's token is the right; see bookings/tests/test_door_devices.py.",
     "django-admin/": "test_admin.py walks the raw admin, which only Super Admins may enter.",
 }
 # Pages that are for everybody, and why.
@@ -36,18 +37,30 @@ PUBLIC = {
     "signup/": "Coming in for the first time.",
     "logout/": "Going out; POST only.",
     "django-admin/login/": "Leads to the one log-in.",
-    "account/": "Leads to /account/security/.",
+    "password/forgotten/": "For who cannot come in.",
+    "account/confirm-address/<str:token>/": "The token of the mail is the right to confirm the address.",
     "account/set-password/<uuid:uid>/<str:token>/": "The token of the mail is the right to open it.",
     "invitations/<str:token>/": "The token of the mail is the right to open it.",
     "documents/<str:token>/": "The signed link of five minutes is the right; see test_page_shows.py.",
     "documents/<str:token>/pages/<int:number>.png": "As the link to the whole file.",
     "": "The home page.",
+    "robots.txt": "For search engines.",
+    "sitemap.xml": "For search engines.",
+    "sitemap-<section>.xml": "For search engines.",
+    "e/<slug:slug>/calendar.ics": "An event that is published, for anybody's calendar.",
     "crew/": "The events that look for people.",
     "crew/<slug:slug>/": "An event that looks for people: signing up for its crew.",
     "crew/calendar/<str:token>.ics": "The token of the address is the right to read the roster; see test_feeds.py.",
     "e/<slug:slug>/": "An event that is published.",
+    "e/<slug:slug>/seats/": "The seat map of an event that is published.",
+    "e/<slug:slug>/seats/taken.json": "Which seats of it are taken.",
+    "orders/<uuid:uid>/open/<str:token>/": "The token of the mail is the right to open it.",
+    "orders/<uuid:uid>/link/": "Mails the link to a guest's order, to the address that the order names.",
+    "account/claim/<str:token>/": "The token of the mail is the right to make an account of it.",
     "orders/<uuid:uid>/pay/": "Leads to the provider's page, where whoever knows the address may pay.",
     "sandbox/pay/<uuid:reference>/": "The page of a payment provider; the payment's uid is the right.",
+    "tickets/accept/<str:token>/": "The token of the mail is the right to open it.",
+    "tickets/worker.js": "A script that keeps opened tickets for a place without network.",
     "webhooks/payments/<slug:name>/": "What a provider reports; its signature is the right.",
     "metrics": "Figures for the machine that watches; the deployment keeps it inside. Contract 003 answers before it.",
     "i18n/setlang/": "Choosing a language.",
@@ -58,6 +71,10 @@ PUBLIC = {
 ADDRESSES = {"^media/(?P<path>event_images/.+|event_type_icons/.+)$": "/media/event_images/nothing.png"}
 # Pages of everybody who is logged in, about themselves. True: a button, POST only.
 ABOUT_ONESELF = {
+    "account/": False,
+    "account/address/": False,
+    "account/confirm-address/": True,
+    "account/notifications/": False,
     "account/security/": False,
     "account/security/password/": False,
     "account/security/log-ins/end/": True,
@@ -76,6 +93,18 @@ ABOUT_ONESELF = {
 BOUGHT = {
     "orders/<uuid:uid>/": Order,
     "orders/<uuid:uid>/cancel/": Order,
+    "orders/<uuid:uid>/checkout/": Order,
+    "orders/<uuid:uid>/keep/": Order,
+    "orders/<uuid:uid>/tickets.pdf": Order,
+    "orders/<uuid:uid>/tickets.ics": Order,
+    "orders/<uuid:uid>/receipt.pdf": Order,
+    "invoices/<uuid:uid>/invoice.pdf": Invoice,
+    "tickets/<uuid:uid>/": Ticket,
+    "tickets/<uuid:uid>/ticket.pdf": Ticket,
+    "tickets/<uuid:uid>/ticket.ics": Ticket,
+    "tickets/<uuid:uid>/ticket.pkpass": Ticket,
+    "tickets/<uuid:uid>/transfer/": Ticket,
+    "tickets/<uuid:uid>/give-back/": Ticket,
     "waitlist/<uuid:uid>/leave/": Booking,
 }
 # Pages about a shift or a part of the visitor's in a crew; where others work is not there.
@@ -156,7 +185,7 @@ def routes() -> list[Route]:
     return [
         Route(path, pattern.name or "", getattr(pattern.callback, "view_class", None))
         for path, pattern in _walk(get_resolver("eventify.urls"))
-        if not path.startswith("django-admin/") or path in PUBLIC
+        if not path.startswith(("django-admin/", "door/api/")) or path in PUBLIC
     ]
 
 

@@ -4,6 +4,7 @@ Names carry the word of their owner (`WORDS`), so that a page that shows what it
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.test import Client
 
@@ -12,8 +13,10 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, User
 from accounts.permissions import DEFAULT_ROLES, IDS
 from accounts.tests.coming_in import log_in
+from bookings import promos
 from bookings.factories import TicketTypeFactory
-from bookings.models import Booking, Order
+from bookings.models import Booking, Order, WebhookDelivery
+from bookings.papers import invoices
 from bookings.tests.scenes import buy, pay, scene, wait
 from crew import assignments
 from crew import factories as crew
@@ -121,9 +124,14 @@ class World:
             buyer = self.users["buyer"] if owner == A else UserFactory(full_name=f"{word} Buyer")
             event, kind = scene(price=99, partner=self.of(Partner, owner), name=f"{word} Night")
             self._put(owner, event)
-            self._put(owner, pay(buy(buyer, kind)))
+            self._put(owner, kind)
+            self._put(owner, promos.create(event, by=None, code=f"{word}10", percent_off=Decimal(10)))
+            order = pay(buy(buyer, kind))
+            for row in (order, order.tickets.get(), *invoices.issue_for(order)):
+                self._put(owner, row)
         both = [TicketTypeFactory(event=self.of(Event, owner), name="Balcony", price=5) for owner in (A, B)]
         self._put(BOTH, pay(buy(UserFactory(), *both)))
+        self._put(A, WebhookDelivery.objects.order_by("pk")[0])
         full, kind = scene(capacity=1, partner=self.of(Partner, A), name=f"{WORDS[A]} Full")
         buy(UserFactory(full_name=f"{WORDS[A]} Guest"), kind)
         self._put(A, wait(full, self.users["buyer"]))

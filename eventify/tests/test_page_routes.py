@@ -28,6 +28,7 @@ EVERY_CALLER = pytest.mark.parametrize("name", CALLERS)
 SENT = {"reason": "because", "digest": "x", "name": "Changed", "status": "Active", "next": "/"}
 # A page about money, papers, roles or security that wants a fresh proof of who one is.
 NEEDS_PROOF = {
+    "account-address",
     "account-recovery-codes",
     "account-two-factor",
     "account-two-factor-begin",
@@ -36,7 +37,9 @@ NEEDS_PROOF = {
     "desk-event-cancel",
     "desk-event-refund",
     "desk-kyc",
+    "desk-order-give",
     "desk-order-refund",
+    "desk-order-tickets",
     "desk-partner-terms",
     "desk-payout-approve",
     "desk-payout-discard",
@@ -54,6 +57,7 @@ NEEDS_PROOF = {
     "desk-staff-revoke",
     "desk-staff-role-change",
     "desk-user-reset-2fa",
+    "desk-webhook-replay",
     "partner-bank",
 }
 NO_TOKEN = {"sandbox/pay/<uuid:reference>/", "webhooks/payments/<slug:name>/", "metrics"}  # no browser sends to these

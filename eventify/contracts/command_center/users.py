@@ -44,7 +44,7 @@ class Users(View):
     needs = {"GET": staff("view_users")}
 
     def get(self, request):
-        users = User.objects.filter(is_staff=False).order_by("-id")
+        users = User.objects.filter(is_staff=False, is_guest=False).order_by("-id")
         return listing(request, filtered(UserFilters, request, users), shapes.end_user)
 
 

@@ -19,7 +19,7 @@ class Register(PlusView):
         count("signup", request)
         fields = profile.registration(bodies.read(request))
         try:
-            user = signup.register(**fields)
+            user = signup.register(**fields, by_themself=True)
         except (Invalid, signup.Taken) as refusal:
             raise FieldErrors(refusal.errors) from None
         token = sessions.new_device_token(user)

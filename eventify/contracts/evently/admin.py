@@ -242,7 +242,7 @@ class UserAdmin(EventlyView):
 
     def get(self, request):
         role = self.query(RoleQuery).get("role")
-        users = User.objects.order_by("id")
+        users = User.objects.filter(is_guest=False).order_by("id")
         rows = self.paged(users.filter(is_superuser=role == ADMIN) if role else users)
         return Response([user_on_wire(user) for user in rows])
 

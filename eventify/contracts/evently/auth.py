@@ -42,7 +42,9 @@ class Signup(EventlyView):
 
     def post(self, request):
         given = self.read(NewUser)
-        user = signup.register(email=given["email"], password=given["password"], full_name=given["name"])
+        user = signup.register(
+            email=given["email"], password=given["password"], full_name=given["name"], by_themself=True
+        )
         return Response(user_on_wire(user))
 
 

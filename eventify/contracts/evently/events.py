@@ -1,13 +1,11 @@
 """What everybody may see: events and their seats."""
 
-from django.conf import settings
-from django.db import transaction
 from django.db.models import F, FloatField, Q, QuerySet
 from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from bookings import inventory, seats
+from bookings import seats
 from eventify.contracts.evently import fields
 from eventify.contracts.evently.conventions import Anyone, EventlyView, LenientBearer, number
 from eventify.lib.errors import Missing
@@ -114,24 +112,12 @@ class SeatList(EventlyView):
     def get(self, request, id):
         event = find(id)
         asked = self.query(fields.Page)
-        _make_grid(event)
+        seats.make_ready(event)
         rows = event.seats.select_related("reserved_booking").order_by("position")
         if asked:
             rows = self.paged(rows)
         sees_all = request.user is not None and request.user.is_authenticated and request.user.can("view_events", event)
         return Response([_seat_on_wire(seat, request.user, sees_all) for seat in rows])
-
-
-def _make_grid(event: Event) -> None:
-    """Make the automatic grid before the first booking does, so that its seats can be chosen."""
-    if event.seating != Event.Seating.AUTOMATIC or not 0 < event.capacity <= settings.EVENTIFY_SEAT_GRID_MAX:
-        return
-    if event.seats.exists():
-        return
-    with transaction.atomic():
-        locked = inventory.lock([event.pk])[event.pk]
-        if not locked.seats.exists():
-            seats.fit_grid(locked)
 
 
 def _seat_on_wire(seat, user, sees_all: bool) -> dict:

@@ -70,7 +70,8 @@ class Users(View):
     needs = {"GET": staff("view_users"), "POST": staff("manage_staff")}
 
     def get(self, request):
-        return listing(request, filtered(UserFilters, request, User.objects.order_by("-id")), shapes.user)
+        users = User.objects.filter(is_guest=False).order_by("-id")
+        return listing(request, filtered(UserFilters, request, users), shapes.user)
 
     @transaction.atomic
     def post(self, request):

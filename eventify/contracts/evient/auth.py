@@ -52,7 +52,7 @@ class Register(View):
 
     def post(self, request):
         count(request, "signup")
-        user = signup.register(**read(request, NewAccount))
+        user = signup.register(**read(request, NewAccount), by_themself=True)
         return ok(_with_token(user, request), _("Your account is ready."), status=201)
 
 

@@ -57,6 +57,7 @@ GROUPS = (
         (
             Item("desk-ledger", _("Ledger"), "ledger", "l", ("view_financials",), True),
             Item("desk-payouts", _("Payouts"), "payout", "b", ("view_financials", "manage_payouts"), True),
+            Item("desk-webhooks", _("Payment messages"), "bell", "m", ("refund_orders",)),
         ),
     ),
     Group(

@@ -32,6 +32,11 @@ NO_PAGE = {  # what answers with a file, a part of a page, or leads on
     "crew-shift-ics",
     "crew-claim",
     "crew-roster-renew",
+    "desk-invoice",
+    "ticket-ics",
+    "ticket-pass",
+    "ticket-pdf",
+    "ticket-worker",
 }
 PUBLIC = ("/login/", "/signup/")
 LOOKS = {"light, desk": ("light", 1440), "dark, phone": ("dark", 360)}
@@ -125,6 +130,17 @@ def test_the_volunteers_portal(browser, live_server, look):
         if "uuid" not in path
         for fault in faults(page, world.address(path, name))
     ]
+    page.context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_ticket(browser, live_server, look):
+    """For its holder."""
+    world = World()
+    page, pages = window(browser, live_server, look, world.buyer), shown("tickets/<")
+    assert pages
+    wrong = [fault for path, name in pages for fault in faults(page, world.address(path, name))]
     page.context.close()
     assert wrong == []
 

@@ -1,6 +1,7 @@
 """One of everything that a page of the command center, or of a partner, can be about."""
 
 import re
+from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -10,6 +11,8 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Notification, Role
 from accounts.roles import assign
 from accounts.tests.coming_in import log_in
+from bookings import promos
+from bookings.models import WebhookDelivery
 from bookings.tests.scenes import buy, pay, scene
 from crew import assignments, tags
 from crew.factories import SectionFactory, ShiftFactory
@@ -63,6 +66,8 @@ class World:
         members.add(self.partner, self.admin, Member.Role.ADMIN, by=self.chief)
         self.event, ticket_type = scene(name="Alpha Night", price=100, partner=self.partner)
         self.order = pay(buy(self.buyer, ticket_type))
+        self.ticket_type = ticket_type
+        self.promo = promos.create(self.event, by=self.chief, code="ALPHA10", percent_off=Decimal(10))
         self.batch = payouts.create(partners=[self.partner], by=SuperAdminFactory())
         self.invitation = inviting.invite(self.partner, "new@example.com", Member.Role.MEMBER, by=self.chief)
         self.contact = contacts.add(self.partner, name="Ann", email="ann@example.com", by=self.chief)
@@ -99,7 +104,11 @@ class World:
             "desk-event": self.event,
             **{start: self.crew[model] for start, model in OF_CREWS.items()},
             "desk-order": self.order,
+            "desk-promo": self.promo,
+            "desk-ticket-type": self.ticket_type,
+            "desk-webhook": WebhookDelivery.objects.first(),
             "desk-user": self.buyer,
+            "ticket": self.order.tickets.first(),
             "partner-contact": self.contact,
             "partner-document": Document.objects.get(pk=self.document.pk),
             "partner-member": Member.objects.get(user=self.admin),

@@ -1,0 +1,100 @@
+"""How a mail looks: the text of its template, and the same as HTML, made of the text so that both always agree.
+
+`templates/emails/<template>.txt` is the subject, then the text. In HTML a line that is an address of this site
+becomes a button, and `Words: address` a button with these words; other addresses stay text, for what people wrote is
+in there as well. `templates/emails/<template>.html` may stand in for `base.html`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.models import OutgoingMail
+
+_LABEL_MAX = 80  # characters of a button's words
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is made when the mail is sent, not stored: files (name, content, type), and more for the template."""
+
+    attachments: list[tuple[str, bytes, str]] = field(default_factory=list)
+    context: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph (its lines) or a button."""
+
+    lines: tuple[str, ...] = ()
+    label: str = ""
+    url: str = ""
+
+
+Maker = Callable[[dict], Extras]
+_makers: dict[str, Maker] = {}
+
+
+def enriches(*templates: str):
+    """Decorate the function that makes the Extras of mails with these templates out of their context (and `to`)."""
+
+    def register(maker: Maker) -> Maker:
+        _makers.update(dict.fromkeys(templates, maker))
+        return maker
+
+    return register
+
+
+def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
+    """The message, ready to be sent. Raises what a template with a mistake raises."""
+    maker = _makers.get(mail.template)
+    extras = maker({**mail.context, "to": mail.to}) if maker else Extras()
+    context = {"site_url": settings.SITE_URL, **extras.context, **mail.context}
+    subject, _newline, text = render_to_string(f"emails/{mail.template}.txt", context).partition("\n")
+    subject, text = " ".join(subject.split()), text.strip() + "\n"
+    message = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [mail.to])
+    message.attach_alternative(_html(mail.template, subject, text), "text/html")
+    for name, content, kind in extras.attachments:
+        message.attach(name, content, kind)
+    return message
+
+
+def _html(template: str, subject: str, text: str) -> str:
+    context = {
+        "site_url": settings.SITE_URL,
+        "subject": subject,
+        "blocks": list(blocks(text)),
+        "language": get_language(),
+    }
+    return render_to_string([f"emails/{template}.html", "emails/base.html"], context)
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The text in paragraphs and buttons."""
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        said: list[str] = []
+        for line in paragraph.splitlines():
+            button = _button(line.strip())
+            if button is None:
+                said.append(line.strip())
+                continue
+            if said:
+                yield Block(tuple(said))
+                said = []
+            yield button
+        if said:
+            yield Block(tuple(said))
+
+
+def _button(line: str) -> Block | None:
+    label, _blank, url = line.rpartition(" ")
+    is_ours = url.startswith(f"{settings.SITE_URL}/")
+    if not is_ours or len(label) > _LABEL_MAX or (label and not label.endswith(":")):
+        return None
+    return Block(label=label.rstrip(":") or _("Open"), url=url)

@@ -1,0 +1,1 @@
+"""The door: keys, signed codes, devices, scans and how they merge."""

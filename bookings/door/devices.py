@@ -1,0 +1,96 @@
+"""Devices at the door: enrolled by a code that is good once and for ten minutes, judged at each use, revocable."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.models import User
+from bookings.models import Device
+from eventify.lib.errors import DomainError, Forbidden
+from events.models import Event
+
+ENROLMENT = timedelta(minutes=10)
+AFTER = timedelta(hours=24)  # that a device goes on working after the end of its event
+_BYTES = 32
+
+
+class NotEnrolled(DomainError):
+    """The device's token or enrolment code is not, or no longer, good (401)."""
+
+    status = 401
+    code = "not_enrolled"
+    message = _("This device may not scan here. Ask for a new code to enrol it.")
+
+
+@transaction.atomic
+def invite(event: Event, *, by: User, name: str, gate: str = "") -> tuple[Device, str]:
+    """A place for one device and the code for its QR, shown once. Forbidden without check_in on the event."""
+    if not by.can("check_in", event):
+        raise Forbidden
+    code = secrets.token_urlsafe(_BYTES)
+    device = Device.objects.create(
+        event=event,
+        name=name[:100],
+        gate=gate[:100],
+        enrolled_by=by,
+        enrolment_hash=hashed(code),
+        enrolment_expires_at=timezone.now() + ENROLMENT,
+    )
+    audit.record("INVITED_DEVICE", device, by=by, event=str(event.uid))
+    return device, code
+
+
+@transaction.atomic
+def enrol(code: str) -> tuple[Device, str]:
+    """The device of this code and its token. NotEnrolled when used, too old or unknown. Locks the device."""
+    rows = Device.objects.select_for_update(no_key=True, of=("self",)).select_related("event", "enrolled_by")
+    device = rows.filter(enrolment_hash=hashed(code), enrolled_at=None, revoked_at=None).first()
+    if device is None or device.enrolment_expires_at <= timezone.now():
+        raise NotEnrolled
+    _check_still_good(device)
+    token = secrets.token_urlsafe(_BYTES)
+    device.token_hash, device.enrolled_at = hashed(token), timezone.now()
+    device.save(update_fields=["token_hash", "enrolled_at", "updated_at"])
+    return device, token
+
+
+def of(token: str) -> Device:
+    """The device with this token, if it may scan now; NotEnrolled otherwise."""
+    rows = Device.objects.select_related("event__partner", "enrolled_by")
+    device = rows.filter(token_hash=hashed(token), revoked_at=None).exclude(enrolled_at=None).first()
+    if device is None:
+        raise NotEnrolled
+    _check_still_good(device)
+    return device
+
+
+@transaction.atomic
+def revoke(device: Device, *, by: User) -> None:
+    """The device scans no more, from its next request on. Again is harmless."""
+    if not by.can("check_in", device.event):
+        raise Forbidden
+    if Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by):
+        audit.record("REVOKED_DEVICE", device, by=by)
+
+
+def seen(device: Device, **said) -> None:
+    """The device was heard: keep when, and what it said of itself (clock_skew_ms, queue_length, readiness, list_at)."""
+    Device.objects.filter(pk=device.pk).update(last_seen_at=timezone.now(), **said)
+
+
+def hashed(secret: str) -> str:
+    """SHA-256 of a token or enrolment code: all that we keep."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _check_still_good(device: Device) -> None:
+    ended = device.event.ends_at
+    if ended is not None and ended + AFTER <= timezone.now():
+        raise NotEnrolled(_("This event is over, so its devices scan no more."))
+    if not device.enrolled_by.can("check_in", device.event):
+        raise NotEnrolled

@@ -1,0 +1,1 @@
+"""Papers: what buyers hold in their hands - tickets, calendars, passes, invoices and receipts."""

@@ -1,0 +1,83 @@
+"""What goes with the mails about orders and tickets, made at the moment of sending: links, the PDF, calendar entries.
+
+A guest's order is reached through a signed link (bookings/guests.py), which is no part of the stored mail.
+"""
+
+from django.core.exceptions import ValidationError
+
+from accounts.letters import Extras, enriches
+from bookings import guests
+from bookings.models import Order, Ticket
+from bookings.papers import calendar, says, tickets_pdf
+from events.models import Event
+
+MOST = 60  # tickets in one mail; the link in it leads to the others
+PDF = "application/pdf"
+_ICS = "text/calendar"
+
+
+def _links(order: Order | None, context: dict) -> dict:
+    """The paths that a mail about the order says: its page, and making it an account's (empty: it is one's)."""
+    if order is None:
+        return {"order_path": f"/orders/{context.get('order', '')}/", "claim_path": ""}
+    return guests.links(order)
+
+
+@enriches("offer", "payment_returned", "money_back", "tickets_cancelled")
+def order_links(context: dict) -> Extras:
+    """The paths of the order `order`."""
+    return Extras(context=_links(_order(context), context))
+
+
+@enriches("tickets", "promoted")
+def tickets_of_order(context: dict) -> Extras:
+    """The good tickets of the order `order` that are its buyer's; none when there are none, or very many."""
+    order = _order(context)
+    said = _links(order, context)
+    event = Event.objects.filter(tickets__in=tickets_pdf.mine(order)).order_by("tickets__pk").first() if order else None
+    if event is None:
+        return Extras(context=said)
+    is_attached = tickets_pdf.mine(order).count() <= MOST
+    said |= {"when": says.when(event), "where": says.where(event), "is_attached": is_attached}
+    return Extras(_files(order) if is_attached else [], said)
+
+
+def _files(order: Order) -> list[tuple[str, bytes, str]]:
+    name = tickets_pdf.file_name(order)
+    entries = calendar.of_order(order)
+    files = [(f"{name}.pdf", tickets_pdf.of_order(order), PDF)]
+    return [*files, (f"{name}.ics", entries, _ICS)] if entries else files
+
+
+@enriches("order_cancelled")
+def cancelled_entries(context: dict) -> Extras:
+    """The calendar that takes the entries of a cancelled order back; nothing while some of its tickets are good."""
+    order = _order(context)
+    entries = calendar.of_order(order) if order and not tickets_pdf.mine(order).exists() else None
+    files = [(f"{tickets_pdf.file_name(order)}.ics", entries, _ICS)] if entries else []
+    return Extras(files, _links(order, context))
+
+
+def _order(context: dict) -> Order | None:
+    return _named(Order.objects.select_related("user"), context.get("order"))
+
+
+@enriches("ticket_received")
+def one_ticket(context: dict) -> Extras:
+    """The ticket at `ticket_path`, as long as it is good and still theirs to whom the mail goes."""
+    theirs = Ticket.objects.filter(status=Ticket.Status.VALID, user__email__iexact=context["to"])
+    ticket = _named(tickets_pdf.joined(theirs), context.get("ticket_path", "").strip("/").rpartition("/")[2])
+    if ticket is None:
+        return Extras()
+    said = {"when": says.when(ticket.event), "where": says.where(ticket.event), "is_attached": True}
+    files = [("ticket.pdf", tickets_pdf.of_ticket(ticket), PDF)]
+    entry = calendar.of_ticket(ticket)
+    return Extras([*files, ("ticket.ics", entry, _ICS)] if entry else files, said)
+
+
+def _named(rows, uid):
+    """The row with this uid; None for what is none."""
+    try:
+        return rows.filter(uid=uid).first() if uid else None
+    except (ValidationError, ValueError):
+        return None

@@ -1,0 +1,163 @@
+"""Stripe Checkout, through the official SDK: its hosted page, its signed webhooks, refunds.
+
+Every call is safe to repeat: a session is made under the payment's uid, and a refund is looked for by our uid in its
+metadata before it is made under that uid. No answer means that nothing is known (Unreachable): it is asked again.
+"""
+
+import hashlib
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+import stripe
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from bookings.providers.base import BadSignature, Checkout, NotPayable, Report, Unreachable, is_name
+from eventify.lib import currencies
+
+SIGNATURE_HEADER = "Stripe-Signature"
+TOLERANCE = 300  # seconds that a signature stays good
+TIMEOUT = 10  # seconds
+SHORTEST = timedelta(minutes=31)  # Stripe's pages live for at least 30 minutes from when they are made
+NOT_SENT = ("failed", "canceled")
+# Messages whose type says more than the session in them.
+FAILED = ("checkout.session.async_payment_failed", "checkout.session.expired")
+
+
+class StripeProvider:
+    """See bookings.providers.base.Provider."""
+
+    name = "stripe"
+    signature_header = SIGNATURE_HEADER
+
+    def open_checkout(self, payment, *, description, return_url):
+        expires_at = int((payment.order.expires_at + SHORTEST).timestamp())  # `close` ends it with the hold
+        params = {
+            "mode": "payment",
+            "client_reference_id": str(payment.uid),
+            "success_url": return_url,
+            "cancel_url": return_url,
+            "expires_at": expires_at,
+            "line_items": [{"quantity": 1, "price_data": _price(payment, description)}],
+            "metadata": {"payment": str(payment.uid)},
+            "payment_intent_data": {"metadata": {"payment": str(payment.uid)}},
+        }
+        if payment.order.buyer_email or not payment.order.user.is_guest:
+            params["customer_email"] = payment.order.mail_to
+        session = _call(_client().v1.checkout.sessions.create, params, key=_key(payment, params))
+        return Checkout(reference=session["id"], url=session["url"])
+
+    def ask(self, payment):
+        if not payment.provider_reference:  # its page was never shown, so nobody can have paid on it
+            return Report(payment.uid, "open", "", self.name, delivery="")
+        return _report(payment.uid, _call(_client().v1.checkout.sessions.retrieve, payment.provider_reference))
+
+    def close(self, payment):
+        """End the page: nobody pays on it any more. What has been decided before stays."""
+        if not payment.provider_reference:
+            return Report(payment.uid, "failed", "", self.name, delivery="")
+        report = self.ask(payment)
+        if report.status != "open":
+            return report
+        try:
+            return _report(payment.uid, _call(_client().v1.checkout.sessions.expire, payment.provider_reference))
+        except Unreachable:  # paid, or expired, in this very moment
+            return self.ask(payment)
+
+    def refund(self, refund):
+        payment, client = refund.payment, _client()
+        session = _call(client.v1.checkout.sessions.retrieve, payment.provider_reference)
+        paid_by = {"payment_intent": session["payment_intent"]}
+        made = _call(client.v1.refunds.list, {**paid_by, "limit": 100})["data"]
+        sent = next((one for one in made if (one.get("metadata") or {}).get("refund") == str(refund.uid)), None)
+        if sent is None:
+            amount = _minor(refund.amount, payment.currency)
+            params = {**paid_by, "amount": amount, "metadata": {"refund": str(refund.uid)}}
+            sent = _call(client.v1.refunds.create, params, key=str(refund.uid))
+        if sent["status"] in NOT_SENT:
+            raise Unreachable(_("The payment provider could not send the refund: %(status)s.") % sent)
+
+    def read_webhook(self, body, headers, received_at=None):
+        waited = 0.0 if received_at is None else max(0.0, time.time() - received_at.timestamp())
+        header = headers.get(SIGNATURE_HEADER, "")
+        try:
+            stripe.WebhookSignature.verify_header(body, header, settings.STRIPE_WEBHOOK_SECRET, int(TOLERANCE + waited))
+        except (stripe.SignatureVerificationError, ValueError, TypeError):  # TypeError: letters beyond ASCII
+            raise BadSignature(_("The signature is missing, wrong or too old.")) from None
+        try:
+            return _read(json.loads(body))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+            raise BadSignature(_("The message cannot be read.")) from None
+
+
+def _key(payment, params: dict) -> str:
+    """The same page for the same wish. What differs (the buyer's address was corrected) makes another page, for Stripe
+    refuses the key; the first one was never shown then, or what is paid on both goes back (payments._paid_again)."""
+    return f"{payment.uid}:{hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:16]}"
+
+
+def _price(payment, description: str) -> dict:
+    return {
+        "currency": payment.currency.lower(),
+        "unit_amount": _minor(payment.amount, payment.currency),
+        "product_data": {"name": description[:250]},
+    }
+
+
+def _minor(amount, currency: str) -> int:
+    try:
+        return currencies.minor(amount, currency)
+    except ValueError:
+        raise NotPayable from None
+
+
+def _read(event: dict) -> Report:
+    """The report in a signed message; one without a payment is not about a page of ours."""
+    session, kind, delivery = event["data"]["object"], event["type"], event["id"]
+    at = datetime.fromtimestamp(event["created"], UTC)
+    if not is_name(delivery):
+        raise ValueError(delivery)
+    payment = _payment_of(session) if kind.startswith("checkout.session.") else None
+    if payment is None:
+        return Report(None, "open", "", StripeProvider.name, delivery, at)
+    report = _report(payment, session)._replace(delivery=delivery, at=at)
+    if not is_name(report.reference):
+        raise ValueError(report.reference)
+    return report._replace(status="failed") if kind in FAILED and report.status != "paid" else report
+
+
+def _payment_of(session: dict) -> UUID | None:
+    try:
+        return UUID((session.get("metadata") or {})["payment"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _report(payment: UUID, session: dict) -> Report:
+    status = "failed" if session["status"] == "expired" else "open"
+    if session["payment_status"] == "paid":
+        status = "paid"
+    return Report(payment, status, session["id"], StripeProvider.name, delivery="")
+
+
+def _call(verb, *args, key: str = "") -> dict:
+    """The SDK's answer; Unreachable for whatever leaves open what has happened."""
+    try:
+        answer = verb(*args, options={"idempotency_key": key} if key else {})
+    except stripe.StripeError as error:
+        raise Unreachable(f"Stripe: {error.user_message or error.code or type(error).__name__}") from error
+    return answer.to_dict()
+
+
+def _client() -> stripe.StripeClient:
+    return _made(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, TIMEOUT)
+
+
+@lru_cache(maxsize=4)
+def _made(key: str, base: str, timeout: float) -> stripe.StripeClient:
+    """One client for each account, which keeps its connections. No retries of its own: ours are rows and sweeps."""
+    http = stripe.RequestsClient(timeout=timeout)
+    return stripe.StripeClient(key, base_addresses={"api": base}, http_client=http, max_network_retries=0)
