@@ -1,7 +1,6 @@
 """Every setting, read from the environment and from .env (names and meanings: .env.example).
 
-Three modes: DEBUG=on (development), DEMO=on (a demo with well-known logins), neither (production,
-which refuses to start with missing, short or well-known secrets).
+Three modes: DEBUG=on (development), DEMO=on (well-known logins), neither (production: weak secrets are refused).
 """
 
 import hashlib

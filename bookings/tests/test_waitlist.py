@@ -8,8 +8,8 @@ import time_machine
 from django.db import IntegrityError
 
 from accounts.models import Notification, OutgoingMail
-from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
-from bookings import cancelling, capacity, inventory, payments, tasks, ticket_types, waitlist
+from accounts.tests.racing import errors, good, meet_before, race, switch_row_locks_off
+from bookings import cancelling, capacity, payments, tasks, ticket_types, waitlist
 from bookings.factories import TicketTypeFactory
 from bookings.inventory import SoldOut
 from bookings.models import Booking, Order, Ticket
@@ -123,7 +123,7 @@ def test_control_without_the_lock_sweeps_promote_somebody_twice(monkeypatch):
     event, _type, _taken, waiting = full(capacity=1, waiting=6)
     Event.objects.filter(pk=event.pk).update(capacity=9)
     switch_row_locks_off(monkeypatch)
-    meet_after(monkeypatch, inventory, "lock", 2)
+    meet_before(monkeypatch, waitlist, "_give_place", 2)  # both have read the queue
     results = race(tasks.promote_waitlists, tasks.promote_waitlists)
     assert errors(results, IntegrityError) or broken(event)
 

@@ -202,6 +202,7 @@ class World:
         for row in more_crew(self.of(Event, A), f"More {user.pk}", UserFactory()):
             if isinstance(row, Person):
                 CrowdListEntry.objects.create(crowd_list=self.of(CrowdList, A), person=row)
+        promos.create(self.of(Event, A), by=None, code=f"MORE{user.pk}", percent_off=Decimal(10))
         for one in self.users.values():
             notify.notify(one, "More.")
 
