@@ -43,6 +43,12 @@ class SignUpForm(forms.Form):
             del self.fields["tags"]
 
 
+def _named(sections) -> list[tuple]:
+    """The choices of these sections; where they are of several events, each says of which."""
+    is_several = len({one.event_id for one in sections}) > 1
+    return [(one.uid, f"{one.name} ({one.event.name})" if is_several else one.name) for one in sections]
+
+
 class PickForm(forms.Form):
     """Which shifts to show."""
 
@@ -53,7 +59,7 @@ class PickForm(forms.Form):
     def __init__(self, days, sections, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["day"].choices = [(day.isoformat(), self.label_of(day)) for day in days]
-        self.fields["section"].choices = [("", _("All sections")), *((one.uid, one.name) for one in sections)]
+        self.fields["section"].choices = [("", _("All sections")), *_named(sections)]
 
     @staticmethod
     def label_of(day) -> str:

@@ -63,7 +63,9 @@ def days_and_sections(person: Person) -> tuple[list, list[Section]]:
     """The local days and the sections of `shifts_for`, each once, in order. Two queries."""
     days = shifts_for(person).order_by("time_slot__date").values_list("time_slot__date", flat=True).distinct()
     sections = Section.objects.filter(pk__in=shifts_for(person).order_by().values("section"))
-    return list(days), list(sections.select_related("event").order_by("sort_order", "name", "pk"))
+    return list(days), list(
+        sections.select_related("event").order_by("event__starts_at", "event", "sort_order", "name", "pk")
+    )
 
 
 def choices(person: Person, shifts: Iterable[Shift]) -> list[Choice]:

@@ -24,14 +24,15 @@ MOST = 500  # colleagues to choose from
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def offer(request, uid):
-    """`/crew/shifts/<uid>/swap/`: to whom; POST offers it. With `?to=` a shift of theirs can be asked in return."""
+    """`/crew/shifts/<uid>/swap/`: to whom; POST offers it. With `ask` it shows what can be asked in return."""
     shift, mine = held_or_404(request, uid)
     colleagues = colleagues_for(mine)
     data = request.POST if request.method == "POST" else request.GET
     to = next((person for person in colleagues if str(person.uid) == data.get("to", "")), None)
     theirs = exchangeable(mine, to) if to else []
     form = SwapForm(_named(colleagues), [(one.uid, telling.spoken(one.shift)) for one in theirs], data or None)
-    if request.method == "POST" and form.is_valid():
+    asks = "ask" in data
+    if request.method == "POST" and not asks and form.is_valid():
         back = next((one for one in theirs if str(one.uid) == form.cleaned_data.get("in_return")), None)
         try:
             swap = swaps.offer(mine, by=request.user, to=to, in_return=back, note=form.cleaned_data["note"])
@@ -40,16 +41,18 @@ def offer(request, uid):
         else:
             messages.success(request, _said(swap))
             return redirect("crew-swap", swap.uid)
-    if "ask" in request.GET and to is None:
+    if asks and to is None:
         form.add_error("to", _("Choose a colleague first."))
     context = {"shift": shift, "event": shift.section.event, "form": form, "to": to, "theirs": theirs}
     context["until"] = swaps.offerable_until(mine)
-    return render(request, "crew/swap_offer.html", context, status=400 if request.method == "POST" else 200)
+    return render(
+        request, "crew/swap_offer.html", context, status=400 if request.method == "POST" and not asks else 200
+    )
 
 
 def _said(swap: Swap) -> str:
     words = {"shift": telling.spoken(swap.offered.shift), "who": roster.short_name(swap.to) if swap.to else ""}
-    return _("%(shift)s: offered to %(who)s.") % words if swap.to else _("%(shift)s: offered to the crew.") % words
+    return _("Offered to %(who)s: %(shift)s.") % words if swap.to else _("%(shift)s: offered to the crew.") % words
 
 
 def colleagues_for(mine: Assignment) -> list[Person]:

@@ -39,7 +39,7 @@ class FixedPages(Sitemap):
     """The pages that are always there."""
 
     def items(self):
-        return ["/", "/crew/"]
+        return ["/", "/calendar/", "/crew/"]
 
     def location(self, path: str) -> str:
         return path

@@ -9,6 +9,8 @@ from events.sitemaps import SITEMAPS, robots
 urlpatterns = [
     path("", views.home, name="home"),
     path("e/<slug:slug>/calendar.ics", views.calendar_file, name="event-calendar"),
+    path("calendar/", views.calendar, name="calendar"),
+    path("calendar/<int:year>/<int:month_number>/", views.calendar, name="calendar-month"),
     path("robots.txt", robots, name="robots"),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemap-index"),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

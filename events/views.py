@@ -14,13 +14,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages import own_path
 from eventify.lib import ics
-from events import calendars, queries, states
+from events import calendars, month, queries, states
 from events.filters import PublicEventFilter
 from events.models import Banner, Event
 
 PER_PAGE = 24
 HEROES = 3
-_NARROWING = ("q", "category", "city", "since", "until")
+_NARROWING = ("q", "category", "city", "pincode", "price", "since", "until")
 
 
 @require_safe
@@ -41,6 +41,25 @@ def home(request):
         "kept": _query_without(request, "page"),
     }
     return render(request, "events/home.html", context)
+
+
+@require_safe
+def calendar(request, year: int | None = None, month_number: int | None = None):
+    """`/calendar/` and `/calendar/<year>/<month>/`: what is on, month by month. 404 for a month that is none."""
+    today = timezone.now().astimezone(ZoneInfo(settings.EVENTIFY_TIME_ZONE)).date()
+    year, number = (today.year, today.month) if year is None else (year, month_number)
+    if year not in month.YEARS or not 1 <= number <= 12:
+        raise Http404
+    weeks = month.weeks(_top_level(queries.public().exclude(state=Event.State.CANCELLED)), year, number)
+    context = {
+        "first": date(year, number, 1),
+        "today": today,
+        "weeks": weeks,
+        "is_empty": not any(day.events for week in weeks for day in week),
+        "before": month.beside(year, number, -1),
+        "after": month.beside(year, number, 1),
+    }
+    return render(request, "events/calendar.html", context)
 
 
 @require_safe

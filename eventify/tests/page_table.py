@@ -44,6 +44,8 @@ PUBLIC = {
     "documents/<str:token>/": "The signed link of five minutes is the right; see test_page_shows.py.",
     "documents/<str:token>/pages/<int:number>.png": "As the link to the whole file.",
     "": "The home page.",
+    "calendar/": "What is on this month.",
+    "calendar/<int:year>/<int:month_number>/": "What is on in a month.",
     "robots.txt": "For search engines.",
     "sitemap.xml": "For search engines.",
     "sitemap-<section>.xml": "For search engines.",

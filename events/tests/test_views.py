@@ -209,3 +209,25 @@ def test_a_link_that_could_do_harm_is_none(url):
     assert say.safe_link(url) == ""
     assert say.safe_link("https://a.example/x") == "https://a.example/x"
     assert say.safe_link("/e/x/") == "/e/x/"
+
+
+def test_narrowed_by_postcode_and_price(client):
+    near = EventFactory(name="Near", pincode="2611", place="Delft")
+    dear = EventFactory(name="Dear", pincode="1011", place="Amsterdam")
+    TicketTypeFactory(event=near, price=Decimal(0))
+    TicketTypeFactory(event=near, price=Decimal(5), status="hidden")
+    TicketTypeFactory(event=dear, price=Decimal(50))
+    TicketTypeFactory(event=dear, price=Decimal(1), status="hidden")
+    assert names(client.get("/", {"pincode": "2611"})) == ["Near"]
+    assert names(client.get("/", {"price": "0"})) == ["Near"]
+    assert names(client.get("/", {"price": "49.99"})) == ["Near"]
+    assert sorted(names(client.get("/", {"price": "50"}))) == ["Dear", "Near"]
+
+
+@pytest.mark.parametrize(
+    "bad", [{"price": "-1"}, {"price": "x"}, {"price": "1e999"}, {"pincode": "a\x00"}, {"price": "NaN"}]
+)
+def test_what_cannot_narrow_says_so(client, bad):
+    EventFactory(name="Near")
+    response = client.get("/", bad)
+    assert response.status_code == 200 and response.context["form"].errors and names(response) == ["Near"]

@@ -54,8 +54,8 @@
     var card = opened && document.getElementById(opened);
     var search = panel.querySelector("input[type=search]");
     var words = search ? search.value : "";
-    if (panel.hidden) { return; }
-    load((card ? card.href : panel.dataset.home) + (words ? (card ? "?" : "&") + "q=" + encodeURIComponent(words) : ""));
+    if (panel.hidden) { return Promise.resolve(); }
+    return load((card ? card.href : panel.dataset.home) + (words ? (card ? "?" : "&") + "q=" + encodeURIComponent(words) : ""));
   }
 
   // --- What is sent, and what comes back: parts of the page that changed ---
@@ -97,12 +97,16 @@
     data.set("board", layout.dataset.board);
     data.set("day", layout.dataset.day);
     var headers = { "X-Board": "1" };
+    var wasInPanel = panel.contains(document.activeElement);
     return fetch(url, { method: "POST", body: data, headers: headers, redirect: "manual" }).then(function (response) {
       if (response.type === "opaqueredirect" || response.status >= 500) { throw new Error(); }
       return response.text().then(function (html) {
         if (html.indexOf("board-note") < 0) { throw new Error(); }
         put(html);
-        refresh();
+        return refresh();
+      }).then(function () {
+        var search = wasInPanel && panel.querySelector("input[type=search]");
+        if (search && !panel.contains(document.activeElement)) { search.focus({ preventScroll: true }); }
       });
     }).catch(lose);
   }

@@ -1,4 +1,5 @@
-// Identity matches: j and k move, c links, d keeps apart, x ticks; the button says how many are ticked.
+// Identity matches: j and k move, c links, d keeps apart, x ticks; the button says how many are ticked. An account whose
+// address is not confirmed is never linked by one key or by ticking all: its button is focused, and wants a press.
 (function () {
   "use strict";
   var form = document.querySelector("[data-matches]");
@@ -27,6 +28,29 @@
     return true;
   }
 
+  function link() {
+    var here = current() || matches[0];
+    var button = here.querySelector("[data-confirm]");
+    if (here.hasAttribute("data-unsure")) { button.focus(); } else { button.click(); }
+    return true;
+  }
+
+  // What was looked at and ticked survives the decision, which loads the page again.
+  function remember(button) {
+    var here = button && button.closest("[data-match]");
+    if (!here) { return; }
+    var kept = boxes().filter(function (box) { return box.checked && !here.contains(box); });
+    var values = kept.map(function (box) { return box.value; });
+    sessionStorage.setItem("matches", JSON.stringify({ at: matches.indexOf(here), ticked: values }));
+  }
+
+  function recall() {
+    var kept = JSON.parse(sessionStorage.getItem("matches") || "{}");
+    sessionStorage.removeItem("matches");
+    boxes().forEach(function (box) { if ((kept.ticked || []).indexOf(box.value) >= 0) { box.checked = true; } });
+    return matches[Math.min(kept.at || 0, matches.length - 1)];
+  }
+
   function count() {
     var number = boxes().filter(function (box) { return box.checked; }).length;
     ticked.disabled = number === 0;
@@ -36,7 +60,7 @@
   var keys = {
     j: function () { return move(1); },
     k: function () { return move(-1); },
-    c: function () { return press("[data-confirm]"); },
+    c: link,
     d: function () { return press("[data-dismiss]"); },
     x: function () { return press('input[name="uid"]'); }
   };
@@ -52,14 +76,16 @@
   });
   all.hidden = false;
   all.addEventListener("click", function () {
-    boxes().forEach(function (box) { box.checked = true; });
+    boxes().forEach(function (box) { box.checked = !box.closest("[data-unsure]"); });
     count();
   });
   form.addEventListener("change", count);
   form.addEventListener("submit", function (event) {
-    if (form.dataset.sent) { event.preventDefault(); } // a second press would decide about nothing
+    if (form.dataset.sent) { event.preventDefault(); return; } // a second press would decide about nothing
     form.dataset.sent = "1";
+    remember(event.submitter);
   });
   window.addEventListener("pageshow", function () { delete form.dataset.sent; count(); });
-  matches[0].focus({ preventScroll: true });
+  recall().focus();
+  count();
 })();
