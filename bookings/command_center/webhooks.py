@@ -23,7 +23,7 @@ PERMISSION = "refund_orders"
 SHOWN = 20_000  # characters of a message
 DONE, OPEN, FAILED, UNSIGNED = "applied", "not_applied", "apply_failed", "unsigned"
 STATES = {
-    DONE: Word(gettext_lazy("Applied"), POSITIVE),
+    DONE: Word(gettext_lazy("Processed"), POSITIVE),
     OPEN: Word(gettext_lazy("Not applied yet"), CAUTION),
     FAILED: Word(gettext_lazy("Could not be applied"), NEGATIVE),
     UNSIGNED: Word(gettext_lazy("Not believed"), NEGATIVE),
@@ -81,7 +81,7 @@ class Deliveries(ListPage):
         Column("state", gettext_lazy("State"), kind="pill", value=state_of, words=STATES),
         Column("attempts", gettext_lazy("Attempts"), kind="number", sort="attempts"),
         Column("received_at", gettext_lazy("Received"), kind="moment", sort="received_at"),
-        Column("processed_at", gettext_lazy("Applied"), kind="moment", sort="processed_at"),
+        Column("processed_at", gettext_lazy("Processed"), kind="moment", sort="processed_at"),
     )
 
     def rows(self):
@@ -126,7 +126,7 @@ class DeliveryPage(AboutDelivery, DetailPage):
             (_("Provider"), one.provider),
             (_("Id"), one.delivery_id),
             (_("Received"), say.moment(one.received_at)),
-            (_("Applied"), say.moment(one.processed_at) if one.processed_at else None),
+            (_("Processed"), say.moment(one.processed_at) if one.processed_at else None),
             (_("Attempts"), one.attempts),
             (_("Error"), one.error),
             (_("Order"), self.order()),

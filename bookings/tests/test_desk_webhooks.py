@@ -57,7 +57,7 @@ def test_the_list(client, admin):
     good, (bad, _order, payment), junk = applied(), failed(), unsigned()
     page = client.get(LIST)
     assert shown(page) == [junk, bad, good]
-    for words in ("Applied", "Could not be applied", "Not believed", "There is no such payment.", bad.delivery_id):
+    for words in ("Processed", "Could not be applied", "Not believed", "There is no such payment.", bad.delivery_id):
         assert words in text(page)
     for query, rows in (
         ({"state": "applied"}, [good]),
@@ -86,8 +86,8 @@ def test_the_list_asks_as_often_for_3_rows_as_for_1(client, admin):
 def test_the_list_downloads(client, admin):
     delivery = applied()
     body = b"".join(client.get(LIST, {"format": "csv"}).streaming_content).decode("utf-8-sig")
-    assert body.splitlines()[0] == "Message,Provider,State,Attempts,Received,Applied"
-    assert f"{delivery.delivery_id},sandbox,Applied,1," in body
+    assert body.splitlines()[0] == "Message,Provider,State,Attempts,Received,Processed"
+    assert f"{delivery.delivery_id},sandbox,Processed,1," in body
 
 
 def test_one_message(client, admin):

@@ -38,7 +38,7 @@ NO_PAGE = {  # what answers with a file, a part of a page, or leads on
     "ticket-pdf",
     "ticket-worker",
 }
-PUBLIC = ("/login/", "/signup/", "/password/forgotten/")
+PUBLIC = ("/login/", "/signup/", "/password/forgotten/", "/calendar/")
 LOOKS = {"light, desk": ("light", 1440), "dark, phone": ("dark", 360)}
 
 
