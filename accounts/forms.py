@@ -94,15 +94,28 @@ class CodeForm(EntranceForm):
         return cleaned
 
 
-class SignupForm(EntranceForm):
-    """A new account. `user` holds it once the form is valid."""
-
-    full_name = forms.CharField(
+def _own_name() -> forms.CharField:
+    return forms.CharField(
         label=_("Your name"),
         error_messages={"required": _("Enter your name, as it should stand on tickets.")},
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+
+def _own_phone() -> forms.CharField:
+    return forms.CharField(
+        label=_("Phone number (optional)"),
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+
+class SignupForm(EntranceForm):
+    """A new account. `user` holds it once the form is valid."""
+
+    full_name = _own_name()
     email = forms.EmailField(
         label=_("E-mail"),
         error_messages={"required": _("Enter your e-mail address.")},
@@ -110,12 +123,7 @@ class SignupForm(EntranceForm):
         help_text=_("Your tickets go here."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-    phone = forms.CharField(
-        label=_("Phone number (optional)"),
-        max_length=32,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
-    )
+    phone = _own_phone()
     password = forms.CharField(
         label=_("Password"),
         error_messages={"required": _("Enter a password.")},
@@ -221,18 +229,8 @@ class AddressForm(forms.Form):
 class ProfileForm(forms.Form):
     """What people say of themselves."""
 
-    full_name = forms.CharField(
-        label=_("Your name"),
-        error_messages={"required": _("Enter your name, as it should stand on tickets.")},
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-    phone = forms.CharField(
-        label=_("Phone number (optional)"),
-        max_length=32,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
-    )
+    full_name = _own_name()
+    phone = _own_phone()
     place = forms.CharField(
         label=_("City or town (optional)"),
         max_length=100,
