@@ -7,6 +7,8 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import translation
 
+from eventify import pytest_emptying
+
 
 def pytest_configure():
     """Cheap passwords and plain static files: neither is what the tests are about."""
@@ -14,6 +16,7 @@ def pytest_configure():
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": settings.PLAIN_STATIC}},
     ).enable()
+    pytest_emptying.install()
 
 
 def pytest_make_parametrize_id(val, argname):
@@ -25,6 +28,13 @@ def pytest_make_parametrize_id(val, argname):
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Between two tests the tables are emptied, which the ledger and the audit log refuse otherwise."""
     connection.settings_dict["OPTIONS"]["options"] = "-c eventify.may_truncate=on"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The database, and a copy of what it begins with."""
+    with django_db_blocker.unblock():
+        pytest_emptying.remember()
 
 
 @pytest.fixture(autouse=True)
