@@ -1,6 +1,7 @@
 """The forms of logging in and signing up."""
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import codes, sessions, signup
@@ -243,3 +244,8 @@ class ProfileForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
     )
+    language = forms.ChoiceField(label=_("Language of our mails"), choices=settings.LANGUAGES, required=False)
+
+    def clean_language(self):
+        """A form without the field leaves the language as it is."""
+        return self.cleaned_data["language"] or self.initial.get("language", "")

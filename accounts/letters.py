@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, User
 
 _LABEL_MAX = 80  # characters of a button's words
 
@@ -39,6 +39,7 @@ class Block:
 
 Maker = Callable[[dict], Extras]
 _makers: dict[str, Maker] = {}
+_speakers: list[Callable[[dict], str]] = []
 
 
 def enriches(*templates: str):
@@ -51,8 +52,29 @@ def enriches(*templates: str):
     return register
 
 
+def knows_language(finder: Callable[[dict], str]):
+    """Decorate a function that finds, in a mail's context, the language of whom it is to ("" when it cannot)."""
+    _speakers.append(finder)
+    return finder
+
+
+def language_of(mail: OutgoingMail) -> str:
+    """The language to write it in: of who it is about, of the account with this address, or of when it was queued."""
+    account = User.objects.filter(email__lower=mail.to.lower()).values_list("language", flat=True)
+    known = dict(settings.LANGUAGES)
+    for language in (*(find(mail.context) for find in _speakers), account.first(), mail.language):
+        if language in known:
+            return language
+    return settings.LANGUAGE_CODE
+
+
 def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
-    """The message, ready to be sent. Raises what a template with a mistake raises."""
+    """The message, ready to be sent, in the language of whom it is to. Raises what a template with a mistake raises."""
+    with override(language_of(mail)):
+        return _compose(mail)
+
+
+def _compose(mail: OutgoingMail) -> EmailMultiAlternatives:
     maker = _makers.get(mail.template)
     extras = maker({**mail.context, "to": mail.to}) if maker else Extras()
     context = {"site_url": settings.SITE_URL, **extras.context, **mail.context}

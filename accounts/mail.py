@@ -1,13 +1,18 @@
-"""Mail that is never lost: a row first, sent by a task, found again by a sweep."""
+"""Mail that is never lost: a row first, sent by a task, found again by a sweep.
+
+An attempt is counted before it is made, so that whatever stops it (an error that nobody thought of, a worker that is
+killed) is an attempt as well: it is not repeated for ever, and no other mail waits for it.
+"""
 
 import logging
 import smtplib
+from contextlib import ExitStack
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from accounts import letters
 from accounts.models import OutgoingMail
@@ -15,6 +20,7 @@ from eventify.lib.later import later, nudge
 
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 12
+INTERRUPTED = "The attempt was interrupted; the worker's log may say why."
 _BATCH = 100
 _TASK = "accounts.tasks.send_pending_mail"
 # The server, the network, an address that no server takes, a template with a mistake.
@@ -22,52 +28,73 @@ _FAILURES = (smtplib.SMTPException, OSError, ValueError, TemplateDoesNotExist, T
 
 
 def queue(template: str, to: str, **context) -> OutgoingMail:
-    """Owe a mail: `templates/emails/<template>.txt` with this JSON context, sent after the commit."""
-    mail = OutgoingMail.objects.create(template=template, to=to, context=context)
+    """Owe a mail: `templates/emails/<template>.txt` with this JSON context, sent after the commit.
+
+    It is written in the language of whom it is to; where that is not known, in the one that is spoken now.
+    """
+    mail = OutgoingMail.objects.create(template=template, to=to, context=context, language=get_language() or "")
     nudge(_TASK)
     return mail
 
 
 def queue_all(mails: list[OutgoingMail]) -> None:
     """Owe these mails, rows that are not saved yet, in one statement."""
+    for mail in mails:
+        mail.language = mail.language or get_language() or ""
     OutgoingMail.objects.bulk_create(mails)
     if mails:
         nudge(_TASK)
 
 
 def send_pending() -> int:
-    """Send what is due, each in its own short transaction; returns how many went out.
+    """Send what is due, each in its own short transactions; returns how many went out.
 
-    When more is due than one batch, a task goes on.
+    All are tried, also when one raises what is not expected; the error comes out at the end. When more is due than
+    one batch, a task goes on.
     """
     due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
     keys = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
-    sent = sum(_send_one(key) for key in keys)
-    if len(keys) == _BATCH:
-        later(_TASK)
-    return sent
+    sent: list[int] = []
+    with ExitStack() as batch:  # it runs what it was given, the last first, whatever one of them raises
+        if len(keys) == _BATCH:
+            batch.callback(later, _TASK)
+        for key in reversed(keys):
+            batch.callback(_send_one, key, sent)
+    return len(sent)
+
+
+def _send_one(key: int, sent: list[int]) -> None:
+    if _claim(key) and _send(key):
+        sent.append(key)
 
 
 @transaction.atomic
-def _send_one(key: int) -> bool:
-    # Locked while it is sent, so that the message and the sweep together send it once.
+def _claim(key: int) -> bool:
+    """Count an attempt to send a mail that is due, before it is made; the next one is due after a longer pause."""
+    now = timezone.now()
+    due = OutgoingMail.objects.filter(pk=key, sent_at=None, next_attempt_at__lte=now, attempts__lt=MOST_ATTEMPTS)
+    mail = due.select_for_update(skip_locked=True).first()
+    if mail is None:
+        return False
+    mail.next_attempt_at = now + timedelta(seconds=30 * 2**mail.attempts)
+    mail.attempts, mail.last_error = mail.attempts + 1, INTERRUPTED
+    mail.save(update_fields=["attempts", "next_attempt_at", "last_error"])
+    return True
+
+
+@transaction.atomic
+def _send(key: int) -> bool:
+    # Locked while it is sent: an attempt that takes longer than its pause is not joined by the next one.
     unsent = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=key, sent_at=None)
     mail = unsent.first()
     if mail is None:
         return False
     try:
         letters.compose(mail).send()
-    except _FAILURES as error:  # one mail that cannot be sent must not hold up the others
-        return _try_later(mail, error)
-    mail.sent_at = timezone.now()
-    mail.save(update_fields=["sent_at"])
-    return True
-
-
-def _try_later(mail: OutgoingMail, error: Exception) -> bool:
-    logger.warning("mail %s not sent: %s", mail.pk, error)
-    wait = timedelta(seconds=30 * 2**mail.attempts)
-    OutgoingMail.objects.filter(pk=mail.pk).update(
-        attempts=F("attempts") + 1, next_attempt_at=timezone.now() + wait, last_error=str(error)[:500]
-    )
-    return False
+    except _FAILURES as error:
+        logger.warning("mail %s not sent: %s", mail.pk, error)
+        mail.last_error = str(error)[:500]
+    else:
+        mail.sent_at, mail.last_error = timezone.now(), ""
+    mail.save(update_fields=["sent_at", "last_error"])
+    return mail.sent_at is not None

@@ -53,6 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     is_active = models.BooleanField(default=True, help_text="Off: the account (or staff access) is closed.")
+    language = models.CharField(max_length=8, blank=True, help_text="That mails are written in, such as nl.")
     is_guest = models.BooleanField(default=False, help_text="Bought without an account; nobody can log in as it.")
     is_staff = models.BooleanField(default=False, help_text="May see the command center and /django-admin/.")
     banned_at = models.DateTimeField(null=True, blank=True)
@@ -75,6 +76,7 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
         indexes = [
             models.Index(fields=["-created_at"], name="user_newest"),
             models.Index(fields=["is_staff"], name="user_staff", condition=Q(is_staff=True)),
+            models.Index(fields=["created_at"], name="user_guests", condition=Q(is_guest=True)),
             GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="user_email_search"),
             GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="user_name_search"),
         ]
@@ -293,6 +295,7 @@ class OutgoingMail(models.Model):
     to = models.EmailField()
     template = models.CharField(max_length=64, help_text="templates/emails/<template>.txt: the subject, then the text.")
     context = models.JSONField(default=dict)
+    language = models.CharField(max_length=8, blank=True, help_text="That was spoken when it was queued.")
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -33,7 +33,10 @@ def own_path(url: str) -> str:
 
 
 def limited(name: str):
-    """Count each POST of a page against settings.RATE_LIMITS[name]; past it a page says when to try again (429)."""
+    """Count each POST of a page against settings.RATE_LIMITS[name]; past it a page says when to try again (429).
+
+    The page may count more itself, with `hit`: what that refuses is answered in the same way.
+    """
 
     def decorate(view):
         @wraps(view)
@@ -41,9 +44,9 @@ def limited(name: str):
             try:
                 if request.method == "POST":
                     hit(name, client_address(request), request.path)
+                return view(request, *args, **kwargs)
             except TooManyRequests as refusal:
                 return too_many(request, refusal)
-            return view(request, *args, **kwargs)
 
         return counted
 

@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import addresses, mail, sessions
@@ -18,7 +19,7 @@ from eventify.lib.errors import Conflict, Invalid
 _USERNAME = re.compile(r"[\w.+-]{1,150}")
 EMAIL_MAX = 254  # characters
 PASSWORD_MAX = 256  # characters; hashing time grows with the length
-_PROFILE = ("full_name", "avatar_url", "pincode", "district", "state", "country", "place")
+_PROFILE = ("full_name", "avatar_url", "pincode", "district", "state", "country", "place", "language")
 
 
 class Taken(Conflict):
@@ -43,7 +44,7 @@ def register(
     phone = to_e164(phone) if phone else None
     check_password_rules(password, User(email=email, full_name=full_name))
     check_free(email=email, phone=phone, username=username and clean_username(username))
-    user = User(email=email, phone=phone, full_name=full_name, **profile)
+    user = User(email=email, phone=phone, full_name=full_name, **{"language": get_language() or "", **profile})
     user.set_password(password)
     _save_new(user, username)
     address_given.send(User, user=user)
@@ -131,6 +132,14 @@ def free_username(email: str, crowd: int = 0) -> str:
     while f"{stem}{number}".lower() in taken:
         number += 1
     return f"{stem}{number}"
+
+
+def note_language(user: User) -> None:
+    """Remember the language that is spoken now as the user's, unless they have one; of a guest always the last one."""
+    language = get_language() or ""
+    if language and language != user.language and (user.is_guest or not user.language):
+        user.language = language
+        user.save(update_fields=["language", "updated_at"])
 
 
 def change_profile(user: User, **changes) -> User:

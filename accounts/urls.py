@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views, views_profile, views_security
+from accounts import views, views_display, views_profile, views_security
 
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("logout/", views.leave, name="logout"),
     path("django-admin/login/", views.raw_admin_login),
     path("password/forgotten/", views_profile.Forgotten.as_view(), name="password-forgotten"),
+    path("display/", views_display.Display.as_view(), name="display"),
     path("account/", views_profile.Profile.as_view(), name="account"),
     path("account/address/", views_profile.Address.as_view(), name="account-address"),
     path("account/confirm-address/", views_profile.AskAgain.as_view(), name="account-confirm-address-again"),

@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
@@ -31,6 +32,7 @@ class Profile(SecretForm):
         user = self.request.user
         return {
             "full_name": user.full_name, "phone": user.phone or "", "place": user.place, "pincode": user.pincode,
+            "language": user.language or get_language(),
         }  # fmt: skip
 
     def act(self, form):

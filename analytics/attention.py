@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,6 +18,8 @@ from django.utils.translation import ngettext
 
 from accounts.mail import MOST_ATTEMPTS
 from accounts.models import OutgoingMail, User
+from bookings import checks, webhooks
+from bookings.door import conflicts
 from bookings.models import Order, Refund
 from crew.models import Assignment, IdentityMatch, Person
 from eventify.lib.currencies import exact
@@ -44,7 +47,8 @@ class Matter(NamedTuple):
 def for_user(user: User) -> list[Matter]:
     """What waits for this person, the worst first."""
     found = [one for permissions, find in FINDERS if any(user.can(name) for name in permissions) for one in find(user)]
-    return sorted([*found, *_of_own_partners(user), *_of_own_crews(user)], key=lambda one: TONES.index(one.tone))
+    own = (*_of_own_partners(user), *_of_own_crews(user), *_doubles(user))
+    return sorted([*found, *own], key=lambda one: TONES.index(one.tone))
 
 
 # --- Money --------------------------------------------------------------------------------------------
@@ -107,6 +111,46 @@ def _refunds(user: User) -> Iterable[Matter]:
         )
         words = {"count": count, "amounts": amounts}
         yield Matter(NEGATIVE, text % words, _("See the orders"), "desk-orders", query="refund=true")
+
+
+def _failed_refunds(user: User) -> Iterable[Matter]:
+    """Refunds that their provider could not pay out: staff send them again."""
+    failed = Refund.objects.filter(status=Refund.Status.FAILED).select_related("payment__order").order_by("pk")
+    found = list(failed[:2])
+    if len(found) == 1:
+        text = _("A refund of %(amount)s could not be paid out. The buyer still waits for the money.")
+        words = {"amount": exact(found[0].amount, found[0].payment.currency)}
+        yield Matter(NEGATIVE, text % words, _("Send it again"), "desk-order", (found[0].payment.order.uid,))
+    elif found:
+        text = _("%(count)s refunds could not be paid out. Their buyers still wait for the money.")
+        words = {"count": failed.count()}
+        yield Matter(NEGATIVE, text % words, _("See the orders"), "desk-orders", query="refund_failed=true")
+
+
+def _messages(user: User) -> Iterable[Matter]:
+    """What payment providers told us and we could not process, or not believe."""
+    failing, unsigned = webhooks.in_trouble()
+    if failing:
+        text = ngettext(
+            "%(count)s message of a payment provider could not be processed.",
+            "%(count)s messages of payment providers could not be processed.",
+            failing,
+        )
+        yield Matter(NEGATIVE, text % {"count": failing}, _("See why"), "desk-webhooks", query="state=failing")
+    if unsigned:
+        text = ngettext(
+            "%(count)s payment message had a wrong signature today. Is the signing secret right?",
+            "%(count)s payment messages had a wrong signature today. Is the signing secret right?",
+            unsigned,
+        )
+        yield Matter(CAUTION, text % {"count": unsigned}, _("See them"), "desk-webhooks", query="state=unsigned")
+
+
+def _sandbox(user: User) -> Iterable[Matter]:
+    """A production site that takes no real money."""
+    if settings.PRODUCTION and settings.EVENTIFY_PAYMENT_PROVIDER == "sandbox" and user.is_super_admin:
+        text = _("Payments are in sandbox mode. %(what)s") % {"what": checks.sandbox_sentence()}
+        yield Matter(NEGATIVE, text, _("See the messages"), "desk-webhooks")
 
 
 # --- Partners -----------------------------------------------------------------------------------------
@@ -184,6 +228,9 @@ def _lacks(partner: Partner) -> Iterable[Matter]:
         step, sentence = missing[0]
         text = _("%(partner)s cannot be paid yet. %(sentence)s") % {"partner": partner.name, "sentence": sentence}
         yield Matter(CAUTION, text, _("Complete it"), f"partner-{step}", (partner.slug,))
+    elif not partner.address:
+        text = _("Invoices of %(partner)s say no postal address.") % {"partner": partner.name}
+        yield Matter(INFORMATION, text, _("Enter it"), "partner-organisation", (partner.slug,))
 
 
 def _of_own_crews(user: User) -> Iterable[Matter]:
@@ -205,6 +252,17 @@ def _of_own_crews(user: User) -> Iterable[Matter]:
     if matches:
         text = ngettext("%(count)s identity match waits.", "%(count)s identity matches wait.", matches)
         yield Matter(INFORMATION, text % {"count": matches}, _("Compare"), "desk-crew-matches")
+
+
+def _doubles(user: User) -> Iterable[Matter]:
+    """Tickets that let in more than one person, at the doors where this one may check in. One query."""
+    doubles = conflicts.seen_by(user).filter(settled_at=None).count() if user.can_anywhere("check_in") else 0
+    if doubles:
+        text = ngettext(
+            "%(count)s ticket let in more than one person.", "%(count)s tickets let in more than one person.", doubles
+        )
+        words = {"count": doubles}
+        yield Matter(CAUTION, text % words, _("Look into it"), "desk-door-conflicts", query="state=open")
 
 
 # --- The machine --------------------------------------------------------------------------------------
@@ -240,6 +298,9 @@ FINDERS: tuple[tuple[tuple[str, ...], Finder], ...] = (
     (("view_financials", payouts.PERMISSION), _slow_payouts),
     ((payouts.PERMISSION,), _drafts),
     (("refund_orders", "view_financials"), _refunds),
+    (("refund_orders", "view_financials"), _failed_refunds),
+    ((webhooks.PERMISSION,), _messages),
+    (("manage_staff",), _sandbox),
     (("review_kyc",), _reviews),
     (("review_kyc", "manage_partners"), _expiring),
     (("manage_partners",), _unanswered),

@@ -17,8 +17,11 @@ START_SECONDS = 180
 
 
 @contextlib.contextmanager
-def running():
-    """Start the stack with an empty database and no rate limits; yields its base URL, and stops it at the end."""
+def running(**settings: str):
+    """Start the stack with an empty database and no rate limits; yields its base URL, and stops it at the end.
+
+    `settings` are more of its environment. Its home is EVENTIFY_HOME.
+    """
     with tempfile.TemporaryDirectory(prefix="eventify-bench-") as home:
         os.chmod(home, 0o755)  # PostgreSQL runs as another user when we are root
         port = _free_port()
@@ -29,6 +32,7 @@ def running():
             DEMO="on",
             EVENTIFY_SEED="none",
             EVENTIFY_RATE_LIMITS="off",
+            **settings,
         )
         server = subprocess.Popen([ROOT / "bin" / "serve"], stdout=sys.stderr, env=dict(os.environ))
         try:
@@ -51,7 +55,7 @@ def _wait_for(url: str, server: subprocess.Popen) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             sys.exit(f"bin/serve ended with {server.returncode}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=2):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
             return
         time.sleep(0.1)
     sys.exit(f"{url} did not answer within {START_SECONDS} s")

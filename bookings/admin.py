@@ -9,6 +9,7 @@ from bookings.models import (
     Device,
     DoorKey,
     DoubleAdmission,
+    Hall,
     Invoice,
     InvoiceSeries,
     MassRefund,
@@ -66,6 +67,16 @@ class BookingAdmin(ViewOnly):
     list_select_related = ("user", "event", "ticket_type", "order")
     search_fields = ("user__email", "event__name", "uid__startswith", "idempotency_key")
     date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(Hall)
+class HallAdmin(ViewOnly):
+    """How halls lie."""
+
+    list_display = ("event", "stage", "updated_at")
+    list_select_related = ("event",)
+    search_fields = ("event__name",)
     ordering = ("-id",)
 
 

@@ -6,5 +6,6 @@ class BookingsConfig(AppConfig):
     name = "bookings"
 
     def ready(self):
+        import_module("bookings.checks")
         import_module("bookings.receivers")
         import_module("bookings.papers.attaching")

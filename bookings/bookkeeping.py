@@ -200,7 +200,19 @@ def sent_back(refund: Refund, *, note: str = "") -> None:
         Line(Account.BUYER_PAYABLE, debit=refund.amount, **names),
         Line(Account.CASH, credit=refund.amount, **names),
     ]
-    post_all([Posting(Kind.REFUND_SENT, f"refund_sent:{refund.uid}", payment.currency, lines, note, at=refund.done_at)])
+    key = f"refund_sent:{refund.reference}"
+    post_all([Posting(Kind.REFUND_SENT, key, payment.currency, lines, note, at=refund.done_at)])
+
+
+def came_back(refund: Refund) -> None:
+    """What was sent could not be paid out and is with us again: the buyer is owed it as before."""
+    payment = refund.payment
+    names = {"order_uid": payment.order.uid}
+    lines = [
+        Line(Account.CASH, debit=refund.amount, **names),
+        Line(Account.BUYER_PAYABLE, credit=refund.amount, **names),
+    ]
+    post_all([Posting(Kind.REFUND_RETURNED, f"refund_returned:{refund.reference}", payment.currency, lines)])
 
 
 def bought(payment: Payment) -> bool:

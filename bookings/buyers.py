@@ -63,6 +63,7 @@ def save(order: Order, buyer: Buyer) -> Order:
         _name_places(order, buyer.attendees)
         if order.user.is_guest and is_new_address:
             mail_links(order, next(iter(events.values())).name)
+        signup.note_language(order.user)
     return order
 
 

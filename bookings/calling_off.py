@@ -186,24 +186,36 @@ def _end_for(what: CallingOff, user: int) -> bool:
     return True
 
 
-def _end_orders(what: CallingOff, bookings: list[Booking], events: dict[int, Event]) -> dict[str, Decimal]:
-    """End these bookings order by order (a pending order as a whole); what goes back, by currency."""
-    owed: dict[str, Decimal] = {}
+def _end_orders(what: CallingOff, bookings: list[Booking], events: dict[int, Event]) -> dict[Order, Decimal]:
+    """End these bookings order by order (a pending order as a whole); what goes back for each."""
+    owed: dict[Order, Decimal] = {}
     keys = {one.order_id for one in bookings}
     for order in Order.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"):
         mine = [one for one in bookings if one.order_id == order.pk]
-        if order.status == Order.Status.PAID:
-            owed[order.currency] = owed.get(order.currency, Decimal(0)) + cancelling.owed_for(order, mine)
+        owed[order] = cancelling.owed_for(order, mine)
         whole = order.status == Order.Status.PENDING
         cancelling.end(order, events, reason=f"{what.template}: {what.reason}", only=None if whole else mine)
-    return {currency: amount for currency, amount in owed.items() if amount}
+    return owed
 
 
-def _tell(what: CallingOff, ended: list[Booking], owed: dict[str, Decimal]) -> None:
+def _tell(what: CallingOff, ended: list[Booking], owed: dict[Order, Decimal]) -> None:
+    """One mail a person; of a guest one for each address, for several people may have used one browser."""
     user, event = ended[0].user, what.event
-    amounts = ", ".join(exact(amount, currency) for currency, amount in sorted(owed.items()))
     title = _("Your money for %(event)s goes back to you") if what.refund else _("%(event)s is cancelled")
     notify.notify(user, title % {"event": event.name}, what.reason, kind="order", level="critical")
-    bought = next((one.order for one in ended if one.order), None)
-    to = bought.mail_to if bought else user.email
-    mail.queue(what.template, to, event=event.name, reason=what.reason, amounts=amounts)
+    orders = list(dict.fromkeys(one.order for one in ended if one.order))
+    to = orders[0].mail_to if orders else user.email
+    mine: dict[str, list[Order]] = {}
+    for order in orders:
+        mine.setdefault(order.mail_to if user.is_guest else to, []).append(order)
+    for address, theirs in (mine or {to: []}).items():
+        told = {"amounts": _amounts(theirs, owed), "orders": [str(order.uid) for order in theirs]}
+        mail.queue(what.template, address, event=event.name, reason=what.reason, **told)
+
+
+def _amounts(orders: list[Order], owed: dict[Order, Decimal]) -> str:
+    """What goes back for these orders, by currency: `€5.00, ₹100.00`."""
+    sums: dict[str, Decimal] = {}
+    for order in orders:
+        sums[order.currency] = sums.get(order.currency, Decimal(0)) + owed[order]
+    return ", ".join(exact(amount, currency) for currency, amount in sorted(sums.items()) if amount)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from bookings.door import codes, scanning
 from bookings.door.codes import UnknownCode
-from bookings.models import Ticket
+from bookings.models import Scan, Ticket
 from eventify.lib.errors import Conflict, Forbidden
 from events.models import Event
 
@@ -54,11 +54,8 @@ def check(ticket: Ticket, event: Event | None = None) -> None:
 
 def why_not(ticket: Ticket, event: Event | None = None) -> str:
     """used, cancelled, wrong_event, event_cancelled; empty when the ticket is good."""
-    if ticket.status != Ticket.Status.VALID:
-        return ticket.status
-    if event is not None and ticket.event_id != event.pk:
-        return "wrong_event"
-    return "event_cancelled" if ticket.event.state == Event.State.CANCELLED else ""
+    verdict = scanning.verdict_of(ticket, event)
+    return "" if verdict == Scan.Verdict.ADMITTED else verdict
 
 
 def sentence(ticket: Ticket, reason: str) -> str:
@@ -75,19 +72,33 @@ def sentence(ticket: Ticket, reason: str) -> str:
     return sentences[reason]
 
 
-@transaction.atomic
 def admit(code: str, *, by: User | None, gate: str = "", event: Event | None = None) -> Ticket:
     """Use the ticket. One conditional UPDATE decides, so of two scans at once exactly one admits.
 
-    Raises UnknownCode, Forbidden, NotValid (used, cancelled, for another event).
+    Raises UnknownCode, Forbidden, NotValid (used, cancelled, for another event). Who is refused is kept as a scan as
+    well: after the admission was rolled back, so a caller should not wrap this in a transaction that ends with it.
     """
+    try:
+        return _admit(code, by=by, gate=gate[:100], event=event)
+    except NotValid as refusal:
+        at = event if refusal.reason == Scan.Verdict.WRONG_EVENT else None
+        scanning.note_refusal(code, refusal.reason, by=by, gate=gate, event=at, ticket=refusal.ticket)
+        raise
+    except UnknownCode as refusal:
+        verdict = Scan.Verdict.FORGED if isinstance(refusal, codes.Forged) else Scan.Verdict.UNKNOWN
+        scanning.note_refusal(code, verdict, by=by, gate=gate, event=event)
+        raise
+
+
+@transaction.atomic
+def _admit(code: str, *, by: User | None, gate: str, event: Event | None) -> Ticket:
     ticket = look_up(code, by=by)
     check(ticket, event)
     now = timezone.now()
     valid = Ticket.objects.filter(pk=ticket.pk, ticket_code=ticket.ticket_code, status=Ticket.Status.VALID)
-    if not valid.update(status=Ticket.Status.USED, used_at=now, used_by=by, used_gate=gate[:100], updated_at=now):
+    if not valid.update(status=Ticket.Status.USED, used_at=now, used_by=by, used_gate=gate, updated_at=now):
         ticket = look_up(code, by=by)  # UnknownCode when it was passed on meanwhile: its code is another one
         check(ticket, event)
-    ticket.status, ticket.used_at, ticket.used_by, ticket.used_gate = Ticket.Status.USED, now, by, gate[:100]
-    scanning.note(ticket, by=by, gate=gate[:100], at=now)
+    ticket.status, ticket.used_at, ticket.used_by, ticket.used_gate = Ticket.Status.USED, now, by, gate
+    scanning.note(ticket, by=by, gate=gate, at=now)
     return ticket

@@ -3,6 +3,7 @@
 import logging
 
 from django.conf import settings
+from django.utils import timezone
 
 from bookings.models import Order, Payment
 from bookings.providers import default_provider, provider
@@ -39,8 +40,10 @@ def _open(payment: Payment) -> None:
         logger.warning("no checkout page for payment %s yet: %s", payment.uid, error)
         return
     failpoint("checkout.after_provider")
-    payment.provider_reference, payment.checkout_url = page.reference, page.url
-    payment.save(update_fields=["provider_reference", "checkout_url", "updated_at"])
+    # Only if nobody was faster: another click that opened a page, or a message that says which page was paid.
+    facts = {"provider_reference": page.reference, "checkout_url": page.url, "updated_at": timezone.now()}
+    Payment.objects.filter(pk=payment.pk, provider_reference="").update(**facts)
+    payment.refresh_from_db(fields=["provider_reference", "checkout_url", "status"])
 
 
 def current(order: Order) -> Payment | None:

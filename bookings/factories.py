@@ -2,12 +2,13 @@
 
 import factory
 
+from bookings.door import keys
 from bookings.models import TicketType
 from events.factories import EventFactory
 
 
 class TicketTypeFactory(factory.django.DjangoModelFactory):
-    """A free type with as many places as its event has."""
+    """A free type with as many places as its event has; the event has its key, as after ticket_types.create."""
 
     class Meta:
         model = TicketType
@@ -15,3 +16,9 @@ class TicketTypeFactory(factory.django.DjangoModelFactory):
     event = factory.SubFactory(EventFactory)
     name = "General admission"
     price = 0
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        made = super()._create(model_class, *args, **kwargs)
+        keys.signing(made.event)
+        return made

@@ -40,9 +40,10 @@ class BookingForm(forms.Form):
         widget=forms.TextInput(attrs=CODE_ATTRIBUTES),
     )
 
-    def __init__(self, event: Event, *args, **kwargs):
+    def __init__(self, event: Event, *args, address: str = "", **kwargs):
+        """`address` is where it comes from, for codes that are tried. Raises TooManyRequests."""
         super().__init__(*args, **kwargs)
-        self.event, self.code_error = event, ""
+        self.event, self.code_error, self.address = event, "", address
         self.promo = self._promo((self.data if self.is_bound else self.initial).get("code") or "")
         self.types = promos.shown_types(event, self.promo)
         self.has_hidden = any(one.status == TicketType.Status.HIDDEN for one in event.ticket_types.all())
@@ -55,7 +56,8 @@ class BookingForm(forms.Form):
         if not code.strip():
             return None
         try:
-            return promos.find(self.event, code)
+            with promos.guessing(self.address):
+                return promos.find(self.event, code)
         except Invalid as refusal:
             self.code_error = str(refusal.message)
             return None

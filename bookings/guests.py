@@ -5,17 +5,20 @@ once.
 """
 
 import hashlib
+from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import PROTECT, Exists, F, OuterRef, ProtectedError, QuerySet, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import signup
-from accounts.letters import Extras, enriches
+from accounts.letters import Extras, enriches, knows_language
 from accounts.models import Notification, User
 from bookings import inventory
 from bookings.models import Booking, Order, Payment, Refund, Resale, Ticket, TicketTransfer
@@ -24,6 +27,8 @@ from eventify.lib.ratelimit import client_address, hit
 
 DOMAIN = "guests.invalid"  # nobody's, for ever (RFC 2606)
 LINK_LIFE = 400 * 24 * 60 * 60  # seconds that the links of a mail are good: past the event, for its papers
+EMPTY_FOR = timedelta(days=30)  # that a guest who has bought nothing is kept, longer than the browser's session
+AT_ONCE = 1000  # guests that are forgotten in one run
 OPENED_MOST = 50  # orders that one browser has opened through links
 SESSION_KEY, _OPENED = "guest", "opened_orders"  # what the session says
 _OPEN, _CLAIM = "bookings.guests.open", "bookings.guests.claim"  # salts: a link is good for one thing
@@ -67,7 +72,7 @@ def _make(name: str) -> User:
     known = name and User.objects.filter(is_guest=True, email=f"guest-{name}@{DOMAIN}").first()
     if known:
         return known
-    guest = User(is_guest=True, is_active=False)
+    guest = User(is_guest=True, is_active=False, language=get_language() or "")
     name = name or guest.uid.hex
     guest.email, guest.username = f"guest-{name}@{DOMAIN}", f"guest-{name}"
     guest.set_unusable_password()
@@ -79,6 +84,29 @@ def _make(name: str) -> User:
     return guest
 
 
+def empty() -> QuerySet[User]:
+    """The guests of long ago that nothing points to which has to be kept: no order, place in a queue, ticket, line."""
+    old = User.objects.filter(is_guest=True, created_at__lt=timezone.now() - EMPTY_FOR)
+    for relation in User._meta.get_fields(include_hidden=True):
+        if getattr(relation, "on_delete", None) is PROTECT:
+            old = old.filter(~Exists(relation.related_model.objects.filter(**{relation.field.name: OuterRef("pk")})))
+    return old.order_by("created_at")
+
+
+def forget_empty() -> int:
+    """Delete guests who chose tickets once and bought nothing; returns how many. Safe beside everything else."""
+    return sum(_forget(guest) for guest in list(empty()[:AT_ONCE]))
+
+
+def _forget(guest: User) -> bool:
+    try:
+        with transaction.atomic():
+            guest.delete()
+    except (ProtectedError, IntegrityError):  # they have bought something in this moment
+        return False
+    return True
+
+
 # --- Links in mails -------------------------------------------------------------------------------------
 
 
@@ -87,6 +115,17 @@ def links(order: Order) -> dict[str, str]:
     if order.user.is_guest:
         return {"order_path": open_path(order), "claim_path": claim_path(order)}
     return {"order_path": f"/orders/{order.uid}/", "claim_path": ""}
+
+
+@knows_language
+def language_of_buyer(context: dict) -> str:
+    """The language of whoever bought the order that a mail is about."""
+    uid = context.get("order") or next(iter(context.get("orders") or ()), "")
+    try:
+        found = Order.objects.filter(uid=UUID(str(uid)))
+    except ValueError:
+        return ""
+    return found.values_list("user__language", flat=True).first() or ""
 
 
 @enriches("guest_order")

@@ -53,6 +53,8 @@ def _move(event: Event, ticket_type: TicketType, places: int) -> None:
     TicketType.objects.filter(pk=ticket_type.pk).update(quantity_sold=F("quantity_sold") + places)
     event.booked_count += places
     ticket_type.quantity_sold += places
+    if ticket_type.__dict__.get("area_free") is not None:
+        ticket_type.area_free -= places
     announce(event)
 
 

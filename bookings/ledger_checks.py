@@ -115,9 +115,11 @@ fee_back AS (
     FROM back JOIN whole USING (root_id) JOIN ({_FEES_TAKEN}) fee ON fee.booking_uid = whole.booking_uid
 ),
 sent AS (
-    SELECT r.uid, r.amount, p.currency, o.uid AS order_uid FROM bookings_refund r
-    JOIN bookings_payment p ON p.id = r.payment_id JOIN bookings_order o ON o.id = p.order_id
-    WHERE r.status = 'done'
+    SELECT concat(r.uid, '-' || nullif(try.number, 1)) AS reference, r.amount, p.currency, o.uid AS order_uid,
+           r.came_back @> to_jsonb(try.number) AS is_back
+    FROM bookings_refund r JOIN bookings_payment p ON p.id = r.payment_id JOIN bookings_order o ON o.id = p.order_id
+    CROSS JOIN LATERAL generate_series(1, r.attempt) try (number)
+    WHERE r.came_back @> to_jsonb(try.number) OR (r.status = 'done' AND try.number = r.attempt)
 ),
 expected (key, kind, currency, account, partner_id, debit, credit, event_uid, order_uid, booking_uid) AS (
     SELECT 'sale:' || uid, 'sale', currency, 'cash', NULL::bigint, amount, 0, NULL::uuid, order_uid, NULL::uuid
@@ -134,9 +136,11 @@ expected (key, kind, currency, account, partner_id, debit, credit, event_uid, or
            event_uid, order_uid, booking_uid
     FROM fee_back, LATERAL (VALUES ('platform_fees', NULL, fee, 0), ('partner_payable', partner_id, 0, fee))
         side (account, partner, debit, credit) WHERE fee > 0 UNION ALL
-    SELECT 'refund_sent:' || uid, 'refund_sent', currency, account, NULL, debit, credit, NULL, order_uid, NULL
-    FROM sent, LATERAL (VALUES ('buyer_payable', amount, 0), ('cash', 0, amount)) side (account, debit, credit)
-    UNION ALL
+    SELECT kind || ':' || reference, kind, currency, account, NULL, debit, credit, NULL, order_uid, NULL
+    FROM sent, LATERAL (VALUES
+        ('refund_sent', true, 'buyer_payable', amount, 0), ('refund_sent', true, 'cash', 0, amount),
+        ('refund_returned', is_back, 'cash', amount, 0), ('refund_returned', is_back, 'buyer_payable', 0, amount)
+    ) side (kind, is_due, account, debit, credit) WHERE is_due UNION ALL
     SELECT kind || ':' || uid, kind, currency, account, partner, debit, credit, NULL, NULL, NULL
     FROM partners_payout, LATERAL (VALUES
         ('payout', status IN ('approved', 'sending', 'paid', 'failed'), 'partner_payable', partner_id, amount, 0),
@@ -286,8 +290,8 @@ CHECKS = (
             SELECT order_uid, sum(credit) AS owed, sum(credit - debit) AS still FROM partners_entry
             WHERE account = 'buyer_payable' GROUP BY order_uid
         ), asked AS (
-            SELECT o.uid AS order_uid, sum(r.amount) AS owed,
-                   coalesce(sum(r.amount) FILTER (WHERE r.status = 'requested'), 0) AS still
+            SELECT o.uid AS order_uid, sum(r.amount * (1 + jsonb_array_length(r.came_back))) AS owed,
+                   coalesce(sum(r.amount) FILTER (WHERE r.status <> 'done'), 0) AS still
             FROM bookings_refund r JOIN bookings_payment p ON p.id = r.payment_id
             JOIN bookings_order o ON o.id = p.order_id GROUP BY o.uid
         )

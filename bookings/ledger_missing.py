@@ -43,7 +43,7 @@ def _unknown_returns() -> QuerySet[Booking]:
 
 
 def _unknown_sendings() -> QuerySet[Refund]:
-    return _unposted(Refund.objects.filter(status=Refund.Status.DONE), "refund_sent")
+    return _unposted(Refund.objects.filter(status=Refund.Status.DONE, attempt=1), "refund_sent")
 
 
 def _note() -> str:

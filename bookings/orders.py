@@ -135,7 +135,7 @@ def book(event: Event, qty: int, *, by: User, chosen: tuple[str, ...] = (), wait
 
 def _book_locked(event, qty, chosen, by, waitlist_too, keyed) -> Booking:
     sales.check_open(event)
-    ticket_type = _type_with_room(event, qty)
+    ticket_type = _type_with_room(event, qty, chosen)
     pick = Pick(event, ticket_type, qty, chosen)
     try:
         return _sell([pick], by=by, booking_key=keyed).bookings.all()[0]
@@ -145,11 +145,24 @@ def _book_locked(event, qty, chosen, by, waitlist_too, keyed) -> Booking:
     return waitlist.join(event, ticket_type, qty, by=by, takes_any_type=True, **keyed)
 
 
-def _type_with_room(event: Event, qty: int) -> TicketType:
+def _type_with_room(event: Event, qty: int, chosen: tuple[str, ...]) -> TicketType:
     on_sale = [t for t in event.ticket_types.all() if not sales.why_type_closed(t)]
     if not on_sale:
         raise sales.NotOnSale(_("%(event)s has no tickets on sale.") % {"event": event.name})
+    if chosen and any(one.area for one in on_sale):
+        on_sale = _for_seats(event, on_sale, chosen)
     return next((t for t in on_sale if t.places_left(event) >= qty), on_sale[0])
+
+
+def _for_seats(event: Event, types: list[TicketType], chosen: tuple[str, ...]) -> list[TicketType]:
+    """The types that are for all these seats."""
+    areas = seats.areas_of(event, chosen)
+    found = [one for one in types if not one.area or {one.area} == areas]
+    if found:
+        return found
+    if len(areas) > 1:
+        raise Invalid.field("seat_ids", _("These seats are in areas with their own prices. Book each area by itself."))
+    raise sales.NotOnSale(_("%(event)s has no tickets on sale for these seats.") % {"event": event.name})
 
 
 def _pick(line: Line, event: Event) -> Pick:
@@ -215,7 +228,7 @@ def _new_order(picks: list[Pick], by: User, key: dict, at_checkout: bool) -> Ord
 
 def _new_booking(pick: Pick, order: Order, key: dict, is_together: bool) -> Booking:
     paid = order.status == Order.Status.PAID
-    chosen = seats.choose(pick.event, pick.qty, pick.seats, is_together=is_together)
+    chosen = seats.choose(pick.event, pick.qty, pick.seats, is_together=is_together, area=pick.ticket_type.area)
     booking = Booking(
         user_id=order.user_id,
         event=pick.event,

@@ -5,6 +5,8 @@ stock does; the CHECK constraint `promo_not_overused` is the second guard.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -19,6 +21,7 @@ from bookings import inventory
 from bookings.models import Booking, Order, PromoCode, TicketType
 from eventify.lib import currencies
 from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.ratelimit import hit, take_back
 from events.models import Event
 
 CODE_MAX = 40  # characters
@@ -48,6 +51,20 @@ def find(event: Event, code: str) -> PromoCode:
     if left(promo) == 0:
         raise UsedUp.field(FIELD, _("This code has been used up."))
     return promo
+
+
+@contextmanager
+def guessing(address: str) -> Iterator[None]:
+    """Somebody at this address ("": nobody asks for) tries a code: wrong ones are counted, right ones are not.
+
+    TooManyRequests past settings.RATE_LIMITS, before anything is said of the code.
+    """
+    if not address:
+        yield
+        return
+    hit("promo", address)
+    yield
+    take_back("promo", address)
 
 
 def known(event: Event, code: str) -> PromoCode | None:

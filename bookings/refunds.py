@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, mail, notify
 from accounts.models import User
-from bookings import bookkeeping, inventory
+from bookings import bookkeeping, inventory, queries
 from bookings.models import Booking, Order, Payment, Refund
 from bookings.papers import invoices
 from bookings.providers import provider
-from bookings.providers.base import Unreachable
+from bookings.providers.base import RefundRefused, RefundReport, Unreachable
 from eventify.lib import currencies
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
 
@@ -148,6 +148,9 @@ def _send_one(key: int) -> bool:
     try:
         provider(refund.payment.provider).refund(refund)
         failpoint("refunds.after_provider")
+    except RefundRefused as refusal:
+        _fail(refund, str(refusal.message))
+        return False
     except Unreachable as error:
         logger.warning("refund %s not sent yet: %s", refund.uid, error)
         return False
@@ -156,3 +159,51 @@ def _send_one(key: int) -> bool:
     bookkeeping.sent_back(refund)
     failpoint("refunds.after_sent")
     return True
+
+
+# --- A refund that its provider could not pay out ---------------------------------------------------------
+
+
+@transaction.atomic
+def heard(report: RefundReport) -> Refund:
+    """The provider says that it could not pay a refund out, perhaps days after it had taken it. Locks the refund.
+
+    The money is with us again and still owed to the buyer; staff send it again. Missing when there is no such refund.
+    What is said of an earlier attempt, or was said before, changes nothing.
+    """
+    known = Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("payment__order")
+    refund = known.filter(uid=report.refund).first()
+    if refund is None:
+        raise Missing(_("There is no such refund."))
+    if refund.attempt == report.attempt and refund.status != Refund.Status.FAILED:
+        _fail(refund, report.reason)
+    return refund
+
+
+def _fail(refund: Refund, reason: str) -> None:
+    logger.error("refund %s failed: %s", refund.reference, reason)
+    if refund.status == Refund.Status.DONE:
+        refund.came_back.append(refund.attempt)
+        bookkeeping.came_back(refund)
+    refund.status, refund.done_at, refund.failure = Refund.Status.FAILED, None, reason[:300]
+    refund.save(update_fields=["status", "done_at", "failure", "came_back", "updated_at"])
+
+
+@transaction.atomic
+def try_again(refund: Refund, *, by: User) -> Refund:
+    """Send a failed refund again, as a new attempt under a reference of its own. Locks the refund.
+
+    Forbidden without refund_orders (everywhere, or for each partner of the order); Conflict unless it has failed.
+    """
+    if not queries.orders_of(by, "refund_orders").filter(pk=refund.payment.order_id).exists():
+        raise Forbidden
+    refund = (
+        Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("payment__order").get(pk=refund.pk)
+    )
+    if refund.status != Refund.Status.FAILED:
+        raise Conflict(_("This refund has not failed, so it is not sent again."))
+    refund.status, refund.attempt = Refund.Status.REQUESTED, refund.attempt + 1
+    refund.save(update_fields=["status", "attempt", "updated_at"])
+    audit.record("RETRIED_REFUND", refund.payment.order, by=by, refund=str(refund.uid), attempt=refund.attempt)
+    later("bookings.tasks.send_refunds", refund.pk)
+    return refund

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, mail, notify
 from accounts.models import User
 from bookings import cancelling, inventory, resale_queue, sales, splitting, transfers, waitlist
-from bookings.models import Booking, Order, Resale, Seat, Ticket, TicketTransfer
+from bookings.models import Booking, Order, Resale, Seat, Ticket
 from bookings.signals import got_for_nothing
 from eventify.lib import currencies
 from eventify.lib.currencies import exact
@@ -50,6 +50,7 @@ def offer(ticket: Ticket, *, by: User) -> Resale:
     event, ticket = transfers.lock(ticket)
     if ticket.user_id != by.pk:
         raise Forbidden(_("This ticket is not yours to give back."))
+    transfers.end_late(ticket, event)
     sentence = why_not(ticket, event)
     if sentence:
         raise NotResellable(sentence)
@@ -72,7 +73,7 @@ def why_not(ticket: Ticket, event: Event) -> str:
         return sentence
     if event.starts_at and event.starts_at <= timezone.now():
         return _("%(event)s has begun; ask the organiser.") % {"event": event.name}
-    if ticket.transfers.filter(status=TicketTransfer.Status.OPEN).exists():
+    if transfers.open_of(ticket):
         return _("You have sent a link for this ticket. Take it back first.")
     if ticket.user_id != ticket.order.user_id:
         return _("This ticket was passed on to you. Only who bought it gets money back: pass it back to them.")
@@ -176,7 +177,7 @@ def _pay_back(order: Order, offers: list[Resale], locked: Order, parts: list[Boo
     title = _("Somebody took your ticket for %(event)s") % {"event": event.name}
     why = _("%(amount)s goes back to you.") % {"amount": amount} if amount else ""
     notify.notify(seller, title, why, kind="order", level="success", url=f"/orders/{locked.uid}/")
-    told = {"event": event.name, "qty": len(offers), "amount": amount, "order_path": f"/orders/{locked.uid}/"}
+    told = {"event": event.name, "qty": len(offers), "amount": amount, "order": str(locked.uid)}
     mail.queue("resale_sold", locked.mail_to, **told)
 
 

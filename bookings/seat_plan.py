@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
-from bookings import inventory
+from bookings import areas, capacity, hall_text, inventory
 from bookings.models import Seat
 from bookings.seats import SeatTaken
 from eventify.lib.errors import Invalid
@@ -26,6 +26,7 @@ class Act(models.TextChoices):
     LEFT = "left", gettext_lazy("Wheelchair, companion before it")
     WHEELCHAIR = "wheelchair", gettext_lazy("Wheelchair, no companion")
     STANDARD = "standard", gettext_lazy("Ordinary seats")
+    BLOCKED = "blocked", gettext_lazy("Kept by the house, not for sale")
 
 
 _STEPS = {Act.RIGHT: 1, Act.LEFT: -1}
@@ -49,21 +50,37 @@ def rows_named(event: Event, text: str) -> list[str]:
 def arrange(event: Event, labels: Iterable[str], act: str, *, by: User, area: str = "") -> int:
     """Do one thing to these seats; returns how many. Locks the event.
 
-    Both seats of a unit go into an area together, and become ordinary seats together. Invalid (seats) for none or
-    unknown ones, or where no companion seat can be; SeatTaken when the kind of a taken seat would change.
+    Both seats of a unit go into an area together, and become ordinary seats together. An event that has as many
+    places as seats for sale keeps that. Invalid (seats) for none or unknown ones, or where no companion seat can be;
+    SeatTaken when the kind of a taken seat would change; AreaInUse when a sold seat would leave the area of its ticket.
     """
     event = inventory.lock([event.pk])[event.pk]
+    sentence = hall_text.why_no_area(area.strip()) if act == Act.AREA and area.strip() else ""
+    if sentence:
+        raise Invalid.field("area", sentence)
     plan = _Plan(event)
+    before = plan.for_sale()
     chosen = plan.find(labels)
     if act == Act.AREA:
         changed = plan.with_units(chosen)
         event.seats.filter(pk__in=[seat.pk for seat in changed]).update(area=area.strip())
     else:
         changed = plan.change_kind(chosen, Act(act))
+    areas.check(event)
+    _follow(event, before, by)
     names = [seat.label for seat in chosen]
     details = {"area": area.strip()} if act == Act.AREA else {}
     audit.record("CHANGED_SEATS", event, by=by, act=act, seats=names[:_KEPT], count=len(names), **details)
     return len(changed)
+
+
+def _follow(event: Event, before: int, by: User) -> None:
+    """Give an event that had a place for each seat for sale as many as it has now; its grid is its own then."""
+    now = event.seats.exclude(kind=Seat.Kind.BLOCKED).count()
+    if now != before:
+        Event.objects.filter(pk=event.pk).update(seating=Event.Seating.EXPLICIT)
+        if event.capacity == before:
+            capacity.change(event, now, by=by)
 
 
 class _Plan:
@@ -72,8 +89,12 @@ class _Plan:
     def __init__(self, event: Event):
         self.seats = list(event.seats.order_by("position"))
         self.by_pk = {seat.pk: seat for seat in self.seats}
-        self.at = {(seat.area, seat.row_label, seat.col_number): seat for seat in self.seats}
+        self.at = {(seat.area, seat.row_label, seat.at): seat for seat in self.seats}
         self.companions = {seat.companion_of_id: seat for seat in self.seats if seat.companion_of_id}
+
+    def for_sale(self) -> int:
+        """How many seats there are to be sold, or sold."""
+        return sum(seat.kind != Seat.Kind.BLOCKED for seat in self.seats)
 
     def find(self, labels: Iterable[str]) -> list[Seat]:
         wanted = set(labels)
@@ -103,13 +124,14 @@ class _Plan:
         rows = Seat.objects.filter(pk__in=changed)
         rows.update(kind=Seat.Kind.STANDARD, companion_of=None)
         if act != Act.STANDARD:
-            rows.filter(pk__in=[seat.pk for seat in chosen]).update(kind=Seat.Kind.WHEELCHAIR)
+            kind = Seat.Kind.BLOCKED if act == Act.BLOCKED else Seat.Kind.WHEELCHAIR
+            rows.filter(pk__in=[seat.pk for seat in chosen]).update(kind=kind)
         for seat, companion in pairs:
             Seat.objects.filter(pk=companion.pk).update(kind=Seat.Kind.COMPANION, companion_of=seat)
         return list(changed.values())
 
     def _companion(self, seat: Seat, step: int, chosen: list[Seat], loosened: list[Seat]) -> Seat:
-        other = self.at.get((seat.area, seat.row_label, seat.col_number + step))
+        other = self.at.get((seat.area, seat.row_label, seat.at + step))
         is_good = other and other not in chosen and (other.kind == Seat.Kind.STANDARD or other in loosened)
         if not is_good:
             raise Invalid.field("seats", _("There is no ordinary seat beside %(seat)s.") % {"seat": seat.label})

@@ -14,7 +14,11 @@ TOGETHER_MAX = 50  # people of one party whom we try to seat side by side
 
 
 class Place(NamedTuple):
-    """A seat as these rules see it. `wheelchair` is the label of the wheelchair place whose companion seat it is."""
+    """A seat as these rules see it. `wheelchair` is the label of the wheelchair place whose companion seat it is.
+
+    `is_standard` is true of those that a party may be given: the house keeps what is `is_blocked`. `x` and `y` are
+    None where its number says where it stands.
+    """
 
     label: str
     row: str
@@ -24,6 +28,14 @@ class Place(NamedTuple):
     is_standard: bool = True
     wheelchair: str = ""
     is_free: bool = True
+    is_blocked: bool = False
+    x: int | None = None
+    y: int | None = None
+
+    @property
+    def at(self) -> int:
+        """Where it stands in its row; its neighbours stand at one less and one more."""
+        return self.col if self.x is None else self.x
 
 
 class Block(NamedTuple):
@@ -39,8 +51,8 @@ ByArea = dict[str, list[list[Place]]]
 
 
 def by_row(places: Iterable[Place]) -> dict[tuple[str, str], list[Place]]:
-    """(area, row) -> its seats from the first number to the last."""
-    ordered = sorted(places, key=attrgetter("area", "row", "col"))
+    """(area, row) -> its seats from one side to the other."""
+    ordered = sorted(places, key=attrgetter("area", "row", "at"))
     return {key: list(seats) for key, seats in groupby(ordered, key=attrgetter("area", "row"))}
 
 
@@ -51,10 +63,10 @@ def runs(places: Iterable[Place]) -> list[list[Place]]:
         last = None
         for seat in seats:
             if seat.is_standard and seat.is_free:
-                if last is None or seat.col != last + 1:
+                if last is None or seat.at != last + 1:
                     found.append([])
                 found[-1].append(seat)
-                last = seat.col
+                last = seat.at
     return found
 
 
@@ -106,12 +118,12 @@ def _distance(places: list[Place], blocks: list[list[Place]]) -> Cost:
     seats = [seat for block in blocks for seat in block]
     if not seats:
         return _position
-    middle = sum(seat.col for seat in seats) // len(seats)
+    middle = sum(seat.at for seat in seats) // len(seats)
     row = sum(rows[seat.area, seat.row] for seat in seats) // len(seats)
     areas, far = {seat.area for seat in seats}, 4 * len(places)
 
     def cost(seat: Place) -> int:
-        away = abs(seat.col - middle) + 2 * abs(rows[seat.area, seat.row] - row)
+        away = abs(seat.at - middle) + 2 * abs(rows[seat.area, seat.row] - row)
         return away + (0 if seat.area in areas else far)
 
     return cost

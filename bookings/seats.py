@@ -9,11 +9,12 @@ from itertools import count, islice
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookings import seating
-from bookings.models import Booking, Seat
+from bookings import inventory, seating
+from bookings.models import Booking, Seat, TicketType
 from bookings.seating import Place
 from eventify.lib.errors import Conflict, Invalid
 from events.locking import lock
@@ -111,12 +112,13 @@ def make_ready(event: Event) -> None:
         _make_first_grid(lock([event.pk])[event.pk])
 
 
-def choose(event: Event, qty: int, labels: tuple[str, ...] = (), *, is_together: bool = False) -> list[Seat]:
+def choose(event: Event, qty: int, labels: tuple[str, ...] = (), *, is_together=False, area: str = "") -> list[Seat]:
     """The seats of these labels, or the `qty` best free ones when none are named. `hold` takes them.
 
     The best are the first in the order of the hall; `is_together`: those that `best` finds for a party. Where an event
-    has fewer free seats than places (standing room), places without a seat are given.
-    Invalid for unknown labels, SeatTaken for taken ones.
+    has fewer free seats than places (standing room), places without a seat are given; not in an `area`, which has
+    seats only. Invalid for unknown labels and seats of another area, SeatTaken for taken ones, SoldOut when the area
+    has too few.
     """
     if event.seating == Event.Seating.NONE:
         if labels:
@@ -124,8 +126,34 @@ def choose(event: Event, qty: int, labels: tuple[str, ...] = (), *, is_together:
         return []
     if is_together and not labels:
         _make_first_grid(event)
-        labels = tuple(best(places(event), qty))
-    return _named(event, labels) if labels else _first(event, qty)
+        labels = tuple(best(places(event), qty, area))
+    if labels:
+        return _named(event, labels, area)
+    chosen = _first(event, qty, area)
+    if area and not chosen:
+        sentence = _("%(area)s: too few seats side by side are left. Choose them on the seat map, or book fewer.")
+        raise inventory.SoldOut(sentence % {"area": area})
+    return chosen
+
+
+def has_room(event: Event, ticket_type: TicketType, qty: int) -> bool:
+    """Whether `choose` finds seats for that many in the area of the type, wheelchair places with their companions."""
+    return not ticket_type.area or event.seating == Event.Seating.NONE or bool(_first(event, qty, ticket_type.area))
+
+
+def count_again(event: Event, types: Iterable[TicketType]) -> None:
+    """Let these types know how many seats their areas have, after some were taken."""
+    priced = [one for one in types if one.area]
+    if priced:
+        rows = event.seats.for_sale().values_list("area").annotate(free=Count("pk")).order_by()
+        free = dict(rows)
+        for one in priced:
+            one.area_free = free.get(one.area, 0)
+
+
+def areas_of(event: Event, labels: Iterable[str]) -> set[str]:
+    """The areas of the seats of these labels."""
+    return set(event.seats.filter(label__in=labels).values_list("area", flat=True))
 
 
 def hold(seats: list[Seat], booking: Booking) -> None:
@@ -142,16 +170,25 @@ def labels_of(seats: list[Seat]) -> list[str]:
 def places(event: Event) -> list[Place]:
     """Every seat of the event in the order of the hall, as the rules of seating and the seat map want it."""
     columns = ("label", "row_label", "col_number", "position", "area", "kind", "companion_of__label")
-    rows = event.seats.order_by("position").values_list(*columns, "reserved_booking")
-    return [Place(*named, kind == Seat.Kind.STANDARD, of or "", holder is None) for *named, kind, of, holder in rows]
+    rows = event.seats.order_by("position").values_list(*columns, "reserved_booking", "x", "y")
+    return [_place(*row) for row in rows]
 
 
-def best(hall: list[Place], how_many: int) -> list[str]:
+def _place(label, row, col, position, area, kind, wheelchair, holder, x, y) -> Place:
+    is_blocked = kind == Seat.Kind.BLOCKED
+    is_free = holder is None and not is_blocked
+    return Place(
+        label, row, col, position, area, kind == Seat.Kind.STANDARD, wheelchair or "", is_free, is_blocked, x, y
+    )
+
+
+def best(hall: list[Place], how_many: int, area: str = "") -> list[str]:
     """The labels of the best free seats for a party (seating.best); empty when too few are free, or too many asked.
 
-    Wheelchair places are for who names them, so they are in no such choice.
+    Wheelchair places are for who names them, so they are in no such choice. `area`: only there.
     """
-    return [place.label for place in seating.best(hall, how_many)]
+    wanted = [place for place in hall if not area or place.area == area]
+    return [place.label for place in seating.best(wanted, how_many)]
 
 
 def with_companions(hall: list[Place], labels: Iterable[str]) -> list[str]:
@@ -165,17 +202,23 @@ def check_choice(hall: list[Place], labels: Iterable[str]) -> None:
     """Refuse what nobody should choose on a page: half of a unit (Invalid), a needless single seat (LeavesSingle).
 
     `hall` is what `places` says. Seats that are unknown or taken are left to `choose`, which names them. The hall is
-    not locked meanwhile: two who choose in the same second may still leave a single seat between them.
+    not locked meanwhile: two who choose in the same second may still leave a single seat between them. What is
+    proposed instead is in the same areas, for others may have other prices.
     """
     chosen, known = set(labels), {place.label: place for place in hall}
     if any(label not in known or not known[label].is_free for label in chosen):
         return
     _check_units(hall, chosen)
-    singles = seating.new_singles(hall, chosen)
-    other = seating.alternative(hall, chosen) if singles else []
-    if other:
-        units = [label for label in labels if not known[label].is_standard]
-        raise LeavesSingle(_single_sentence(singles), [*units, *(place.label for place in other)])
+    avoidable, instead = [], [label for label in labels if not known[label].is_standard]
+    for area in dict.fromkeys(known[label].area for label in labels):
+        own = [place for place in hall if place.area == area]
+        singles = seating.new_singles(own, chosen)
+        other = seating.alternative(own, chosen) if singles else []
+        avoidable += singles if other else []
+        kept = [place for place in own if place.label in chosen and place.is_standard]
+        instead += [place.label for place in other or kept]
+    if avoidable:
+        raise LeavesSingle(_single_sentence(avoidable), instead)
 
 
 def _check_units(hall: list[Place], chosen: set[str]) -> None:
@@ -197,21 +240,27 @@ def _single_sentence(singles: list[Place]) -> str:
     return sentence % {"seats": ", ".join(place.label for place in singles)}
 
 
-def _named(event: Event, labels: tuple[str, ...]) -> list[Seat]:
+def _named(event: Event, labels: tuple[str, ...], area: str) -> list[Seat]:
     _make_first_grid(event)
     found = {seat.label: seat for seat in event.seats.filter(label__in=labels)}
     unknown = [label for label in labels if label not in found]
     if unknown:
         raise Invalid.field("seat_ids", _("There is no seat %(labels)s.") % {"labels": ", ".join(unknown)})
-    taken = [label for label in labels if found[label].reserved]
+    elsewhere = [label for label in labels if area and found[label].area != area]
+    if elsewhere:
+        words = {"labels": ", ".join(elsewhere), "area": area}
+        sentence = _("These tickets are for %(area)s, and %(labels)s is elsewhere. Choose the ticket for that area.")
+        raise Invalid.field("seat_ids", sentence % words)
+    taken = [label for label in labels if not found[label].is_for_sale]
     if taken:
         raise SeatTaken(_("Already taken: %(labels)s.") % {"labels": ", ".join(taken)}, labels=taken)
     return [found[label] for label in labels]
 
 
-def _first(event: Event, how_many: int) -> list[Seat]:
+def _first(event: Event, how_many: int, area: str) -> list[Seat]:
     """The first free seats; wheelchair places come last, with their companion seats. None when they do not suffice."""
-    free = event.seats.filter(reserved_booking=None).order_by("position")
+    free = event.seats.for_sale().order_by("position")
+    free = free.filter(area=area) if area else free
     standard = free.filter(kind=Seat.Kind.STANDARD)
     seats = list(standard[:how_many])
     if not seats and _make_first_grid(event):

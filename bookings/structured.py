@@ -3,11 +3,14 @@
 import json
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.pages import own_path
 from bookings import sales
 from bookings.models import TicketType
+from bookings.templatetags.sale import FEW
+from events import states
 from events.calendars import page_of
 from events.models import Event
 from events.templatetags.say import large_image
@@ -23,7 +26,7 @@ def script(event: Event) -> SafeString:
 
 
 def of_event(event: Event) -> dict:
-    """The event with its place, organiser and what is on sale; what is not known is left out."""
+    """The event with its place, organiser, festival and what is on sale; what is not known is left out."""
     state = "EventCancelled" if event.state == Event.State.CANCELLED else "EventScheduled"
     facts = {
         "@context": _SCHEMA,
@@ -38,6 +41,7 @@ def of_event(event: Event) -> dict:
         "eventAttendanceMode": f"{_SCHEMA}/OfflineEventAttendanceMode",
         "location": _place(event),
         "organizer": {"@type": "Organization", "name": event.partner.name},
+        "superEvent": _festival(event.parent) if event.parent else None,
         "offers": [_offer(one, event) for one in sales.shown_types(event)],
     }
     return {name: value for name, value in facts.items() if value}
@@ -51,24 +55,45 @@ def picture(event: Event) -> str:
 
 def _place(event: Event) -> dict:
     address = {
-        "@type": "PostalAddress",
         "streetAddress": event.location,
         "addressLocality": event.place,
         "postalCode": event.pincode,
         "addressRegion": event.state_name,
         "addressCountry": event.country,
     }
-    known = {name: value for name, value in address.items() if value}
-    return {"@type": "Place", "name": event.venue_name or event.where, "address": known} if event.where else {}
+    known = {name: value for name, value in address.items() if value} or {"streetAddress": event.where}
+    place = {"@type": "Place", "name": event.venue_name or event.where, "address": {"@type": "PostalAddress", **known}}
+    if event.latitude is not None and event.longitude is not None:
+        where = {"latitude": float(event.latitude), "longitude": float(event.longitude)}
+        place["geo"] = {"@type": "GeoCoordinates", **where}
+    return place if event.where else {}
+
+
+def _festival(parent: Event) -> dict:
+    is_seen = parent.state in states.PUBLIC
+    return {"@type": "Festival", "name": parent.headline, "url": page_of(parent)} if is_seen else {}
 
 
 def _offer(ticket_type: TicketType, event: Event) -> dict:
-    can_be_had = not sales.why_type_closed(ticket_type) and sales.is_open(event) and ticket_type.places_left(event)
-    return {
+    offer = {
         "@type": "Offer",
         "name": ticket_type.name,
         "price": str(ticket_type.price),
         "priceCurrency": event.currency,
-        "availability": f"{_SCHEMA}/{'InStock' if can_be_had else 'SoldOut'}",
+        "availability": f"{_SCHEMA}/{_availability(ticket_type, event)}",
+        "validFrom": ticket_type.sales_start_at and ticket_type.sales_start_at.isoformat(),
+        "validThrough": ticket_type.sales_end_at and ticket_type.sales_end_at.isoformat(),
         "url": page_of(event),
     }
+    return {name: value for name, value in offer.items() if value}
+
+
+def _availability(ticket_type: TicketType, event: Event) -> str:
+    """What can be had now; sold out also when the sale is over; pre-order while it has not begun."""
+    left = ticket_type.places_left(event) if sales.is_open(event) else 0
+    if not left or ticket_type.status != TicketType.Status.ACTIVE:
+        return "SoldOut"
+    if not sales.why_type_closed(ticket_type):
+        return "LimitedAvailability" if left <= FEW else "InStock"
+    has_begun = not ticket_type.sales_start_at or ticket_type.sales_start_at <= timezone.now()
+    return "SoldOut" if has_begun else "PreOrder"

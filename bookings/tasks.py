@@ -4,7 +4,18 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from bookings import calling_off, cancelling, inventory, payments, refunds, resales, transfers, waitlist, webhooks
+from bookings import (
+    calling_off,
+    cancelling,
+    guests,
+    inventory,
+    payments,
+    refunds,
+    resales,
+    transfers,
+    waitlist,
+    webhooks,
+)
 from bookings.models import Resale, SandboxCharge
 from bookings.papers import invoices
 from bookings.providers import sandbox
@@ -56,6 +67,11 @@ def refund_cancelled_events(only: int | None = None) -> int:
 @shared_task
 def issue_invoices(only: int | None = None) -> int:
     return invoices.sweep(only)
+
+
+@shared_task
+def forget_guests() -> int:
+    return guests.forget_empty()
 
 
 @shared_task(ignore_result=True)

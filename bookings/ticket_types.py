@@ -1,5 +1,6 @@
 """The kinds of tickets of an event: made, changed and removed under the event's lock, for they are its stock."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import transaction
@@ -8,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from bookings import capacity, inventory
+from bookings import areas, capacity, inventory
+from bookings.door import keys
 from bookings.models import TicketType
 from eventify.lib.errors import Conflict, Invalid
 from events.models import Event
@@ -19,11 +21,13 @@ GENERAL = "General admission"
 
 @transaction.atomic
 def create(event: Event, *, by: User | None, **fields) -> TicketType:
-    """Add a type; an event whose capacity is not fixed grows by it."""
+    """Add a type; an event whose capacity is not fixed grows by it. With its first one it gets the key that signs."""
     event = inventory.lock([event.pk])[event.pk]
     ticket_type = TicketType(event=event, **fields)
     _check(ticket_type)
+    _check_area(ticket_type, event)
     ticket_type.save(force_insert=True)
+    keys.signing(event)
     capacity.follow_types(event)
     audit.record("CREATED_TICKET_TYPE", ticket_type, by=by, event=event.pk)
     return ticket_type
@@ -31,17 +35,33 @@ def create(event: Event, *, by: User | None, **fields) -> TicketType:
 
 @transaction.atomic
 def change(ticket_type: TicketType, *, by: User, **changes) -> TicketType:
-    """Change a type. CapacityTooSmall when its total would be less than what is sold; more of it moves the queue."""
+    """Change a type; what is sold keeps its price. More of it moves the queue.
+
+    CapacityTooSmall when its total would be less than what is sold; AreaInUse when seats elsewhere are sold with it.
+    """
     event = inventory.lock([ticket_type.event_id])[ticket_type.event_id]
     ticket_type = TicketType.objects.get(pk=ticket_type.pk)
     for name, value in changes.items():
         setattr(ticket_type, name, value)
     _check(ticket_type)
+    if "area" in changes:
+        _check_area(ticket_type, event)
     ticket_type.save(update_fields=[*changes, "updated_at"])
+    if "area" in changes:
+        areas.check(event)
+        del ticket_type.area_free  # of the area that it had
     ticket_type.event = event
     capacity.follow_types(event)
     audit.record("CHANGED_TICKET_TYPE", ticket_type, by=by, fields=sorted(changes))
     return ticket_type
+
+
+@transaction.atomic
+def set_areas(event: Event, changes: Iterable[tuple[TicketType, str]], *, by: User) -> None:
+    """Say which areas these types are for, all or none. Invalid (area), AreaInUse."""
+    inventory.lock([event.pk])
+    for ticket_type, area in changes:
+        change(ticket_type, by=by, area=area)
 
 
 @transaction.atomic
@@ -71,3 +91,11 @@ def _check(ticket_type: TicketType) -> None:
         raise Invalid.field("price", _("Use a price from 0 to %(most)s.") % {"most": f"{PRICE_MAX:,}"})
     if not 0 <= ticket_type.tax_rate <= 100:
         raise Invalid.field("tax_rate", _("Use from 0 to %(most)s.") % {"most": 100})
+
+
+def _check_area(ticket_type: TicketType, event: Event) -> None:
+    ticket_type.area = ticket_type.area.strip()
+    known = areas.names(event) if ticket_type.area else []
+    if ticket_type.area and ticket_type.area not in known:
+        words = {"area": ticket_type.area, "areas": ", ".join(known) or _("none")}
+        raise Invalid.field("area", _("The hall has no area %(area)s. It has: %(areas)s.") % words)

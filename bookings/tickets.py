@@ -23,7 +23,10 @@ def new_code() -> str:
 
 
 def scanned_as(ticket: Ticket) -> str:
-    """What the QR code of the ticket says: its code, and the signature that devices without network judge."""
+    """What the QR code of the ticket says: its code, and the signature that devices without network judge.
+
+    A list prefetches `event__door_keys`.
+    """
     return codes.payload(ticket)
 
 

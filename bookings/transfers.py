@@ -56,7 +56,8 @@ def offer(ticket: Ticket, to_email: str, *, by: User, message: str = "") -> Tick
     if ticket.user_id != by.pk:
         raise Forbidden(_("This ticket is not yours to give away."))
     check(ticket, event)
-    if ticket.transfers.filter(status=S.OPEN).exists():
+    end_late(ticket, event)
+    if open_of(ticket):
         raise NotTransferable(_("You have sent a link for this ticket already. Take it back first."))
     _check_many(by)
     seed = secrets.token_hex(16)
@@ -194,7 +195,8 @@ def _hand_over(ticket: Ticket, by: User) -> None:
 def _tell_both(ticket: Ticket, event: Event, giver: User, taker: User) -> None:
     title = _("Your ticket for %(event)s went to %(person)s") % {"event": event.name, "person": str(taker)}
     notify.notify(giver, title, _("Its old code opens no door any more."), kind="order", url=f"/e/{event.slug}/")
-    mail.queue("ticket_passed_on", _address(giver, ticket), event=event.name, person=str(taker))
+    to, order = _address(giver, ticket), _order(giver, ticket)
+    mail.queue("ticket_passed_on", to, event=event.name, person=str(taker), order=order)
     title = _("You have a ticket for %(event)s") % {"event": event.name}
     path = f"/tickets/{ticket.uid}/"
     notify.notify(taker, title, kind="order", level="success", url=path)
@@ -232,11 +234,22 @@ def _expire(transfer: TicketTransfer) -> bool:
     transfer = TicketTransfer.objects.select_related("sender").get(pk=transfer.pk)
     if transfer.status != S.OPEN:  # decided between the search and the lock
         return False
+    _end_late(transfer, ticket, event)
+    return True
+
+
+def end_late(ticket: Ticket, event: Event) -> None:
+    """End a link for the locked ticket that is too old now, before the sweep comes by: it stops nothing any more."""
+    for late in ticket.transfers.filter(status=S.OPEN, expires_at__lte=timezone.now()).select_related("sender"):
+        _end_late(late, ticket, event)
+
+
+def _end_late(transfer: TicketTransfer, ticket: Ticket, event: Event) -> None:
     _end(transfer, S.EXPIRED)
     title = _("Nobody accepted your ticket for %(event)s") % {"event": event.name}
     notify.notify(transfer.sender, title, _("It is still yours."), kind="order", url=f"/tickets/{ticket.uid}/")
-    mail.queue("ticket_not_accepted", _address(transfer.sender, ticket), event=event.name, sent_to=transfer.to_email)
-    return True
+    to, order = _address(transfer.sender, ticket), _order(transfer.sender, ticket)
+    mail.queue("ticket_not_accepted", to, event=event.name, sent_to=transfer.to_email, order=order)
 
 
 def drop(bookings: list[Booking]) -> None:
@@ -266,6 +279,11 @@ def _address(user: User, ticket: Ticket) -> str:
     return ticket.order.mail_to if ticket.order.user_id == user.pk else user.email
 
 
+def _order(user: User, ticket: Ticket) -> str:
+    """The order that a mail to its buyer is about; empty for another holder."""
+    return str(ticket.order.uid) if ticket.order.user_id == user.pk else ""
+
+
 def token_of(seed: str) -> str:
     """The token that the mail with this seed shows; it cannot be computed without the secret key."""
     return salted_hmac("bookings.transfer", seed, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
@@ -276,5 +294,5 @@ def _hash(token: str) -> str:
 
 
 def open_of(ticket: Ticket) -> TicketTransfer | None:
-    """The link for this ticket that waits for somebody."""
-    return ticket.transfers.filter(status=S.OPEN).first()
+    """The link for this ticket that somebody can still accept."""
+    return ticket.transfers.filter(status=S.OPEN, expires_at__gt=timezone.now()).first()

@@ -13,6 +13,7 @@ from bookings import promos, sales, structured
 from bookings import views_selling as selling
 from bookings.forms import BookingForm, WaitlistForm, field_name, new_key
 from bookings.models import Booking
+from eventify.lib.ratelimit import client_address
 from events import calendars, queries, states
 from events.models import Event
 
@@ -43,7 +44,7 @@ def _event(request, slug: str) -> Event:
 
 
 def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=False):
-    form = form or BookingForm(event, initial=_beginning(request, event))
+    form = form or BookingForm(event, initial=_beginning(request, event), address=client_address(request))
     sold_out = sales.is_sold_out(event)
     context = {
         "event": event,

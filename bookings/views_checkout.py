@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import browser, signup
 from accounts.models import User
 from accounts.pages import limited, members_only, own_path
-from bookings import buyers, carts, guests, payments
+from bookings import buyers, carts, guests, payments, promos
 from bookings import checkout as paying
 from bookings.forms import CheckoutForm, ClaimForm, LinkForm, buyer_so_far
 from bookings.models import Order
 from eventify.lib.errors import DomainError, Invalid
+from eventify.lib.ratelimit import TooManyRequests, client_address
 
 TYPED_MAX = 1000  # characters of a field that are kept while a code is used
 _TYPED = "typed_at_checkout"  # in the session
@@ -54,7 +55,7 @@ def checkout(request, uid):
     if request.method != "POST":
         return _show(request, order, CheckoutForm(order, lines, initial=_beginning(request, order, lines)))
     if "use_code" in request.POST:
-        return _change_price(request, order, lines, lambda: carts.use_code(order, request.POST.get("code", "")))
+        return _change_price(request, order, lines, lambda: _use_code(request, order))
     if "drop_code" in request.POST:
         return _change_price(request, order, lines, lambda: carts.drop_code(order))
     return _go_on(request, order, CheckoutForm(order, lines, request.POST))
@@ -83,12 +84,19 @@ def _change_price(request, order: Order, lines: list, change):
         change()
     except buyers.TooLate:
         return redirect("order", order.uid)
+    except TooManyRequests:
+        raise
     except DomainError as refusal:
         form = CheckoutForm(order, lines, initial=typed)
         form.code_error = str(refusal.message)
         return _show(request, seen(request, order.uid), form, status=refusal.status)
     request.session[_TYPED] = [str(order.uid), {**typed, "code": ""}]
     return redirect("checkout", order.uid)
+
+
+def _use_code(request, order: Order) -> None:
+    with promos.guessing(client_address(request)):
+        carts.use_code(order, request.POST.get("code", ""))
 
 
 def _beginning(request, order: Order, lines: list) -> dict:

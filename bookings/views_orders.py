@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import members_only, own_path
 from bookings import buyers, cancelling, checkout, payments
-from bookings.models import Booking, Order
+from bookings.models import Booking, Order, Refund
 from bookings.views_checkout import not_seen
 from eventify.lib.errors import DomainError
 
@@ -49,6 +49,7 @@ def order(request, uid):
         payments.refresh(found)
         found = _own(request).get(pk=found.pk)
     tickets = found.tickets.select_related("event", "ticket_type", "seat").order_by("id")
+    tickets = tickets.prefetch_related("event__door_keys")
     lines = list(found.bookings.all())
     newest_payment = found.payments.order_by("-id").first()
     context = {
@@ -59,6 +60,7 @@ def order(request, uid):
         "has_failed": bool(newest_payment and newest_payment.status == newest_payment.Status.FAILED),
         "can_cancel": _can_cancel(found, lines),
         "is_guest": found.user.is_guest,
+        "has_failed_refund": Refund.objects.filter(payment__order=found, status=Refund.Status.FAILED).exists(),
     }
     return render(request, "bookings/order.html", context)
 

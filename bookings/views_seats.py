@@ -8,13 +8,13 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import limited, too_many
-from bookings import orders, promos, sales, seat_map, seats
+from bookings import halls, orders, promos, sales, seat_map, seats
 from bookings import views_selling as selling
 from bookings.forms import new_key
 from bookings.forms_seats import PartyForm, SeatForm
 from bookings.seating import Place
 from eventify.lib.errors import DomainError
-from eventify.lib.ratelimit import TooManyRequests
+from eventify.lib.ratelimit import TooManyRequests, client_address
 from events import queries
 from events.models import Event
 
@@ -51,7 +51,7 @@ def _event(request, slug: str) -> Event:
 
 
 def _book(request, event: Event):
-    form = SeatForm(event, seats.places(event), request.POST)
+    form = SeatForm(event, seats.places(event), request.POST, address=client_address(request))
     if not form.is_valid():
         return _show(request, event, form=form, status=400)
     try:
@@ -78,7 +78,7 @@ def _fresh(event: Event, form: SeatForm) -> SeatForm:
 def _show_refusal(request, event: Event, refusal: DomainError):
     """The map as it is now, with the sentence; what is still free stays chosen."""
     event = _event(request, event.slug)
-    form = SeatForm(event, seats.places(event), request.POST)
+    form = SeatForm(event, seats.places(event), request.POST, address=client_address(request))
     is_about_code = promos.FIELD in getattr(refusal, "errors", {})
     form.add_error("code" if is_about_code else None, str(refusal.message))
     instead = getattr(refusal, "instead", [])
@@ -86,17 +86,22 @@ def _show_refusal(request, event: Event, refusal: DomainError):
 
 
 def _show(request, event: Event, *, form: SeatForm | None = None, instead=(), status=200):
-    party = PartyForm(request.GET if "best" in request.GET else None)
     hall = form.hall if form else seats.places(event)
+    names = [(area, area) for area in dict.fromkeys(place.area for place in hall)]
+    party = PartyForm(names, request.GET if "best" in request.GET else None)
     best = _best(party, hall) if form is None else None
     if form is None:
-        form = SeatForm(event, hall, initial=_beginning(request), wanted=best or _wanted(request))
+        where = client_address(request)
+        form = SeatForm(event, hall, initial=_beginning(request), wanted=best or _wanted(request), address=where)
+    bands = seat_map.bands(form.price_of, [area for area, _name in names], event.currency)
     context = {
         "event": event,
         "form": form,
         "party": party,
         "best": best,
-        "areas": seat_map.areas(hall, form.chosen),
+        "areas": seat_map.areas(hall, form.chosen, bands=bands),
+        "bands": seat_map.legend(bands),
+        "stage": halls.stage_of(event),
         "free": sum(place.is_free for place in hall),
         "total": len(hall),
         "instead": instead,
@@ -109,7 +114,7 @@ def _best(party: PartyForm, hall: list[Place]) -> list[str] | None:
     """The best seats for the party that was asked for; None when none was."""
     if not party.is_bound or not party.is_valid() or not party.cleaned_data["best"]:
         return None
-    return seats.best(hall, party.cleaned_data["best"])
+    return seats.best(hall, party.cleaned_data["best"], party.cleaned_data.get("area", ""))
 
 
 def _wanted(request) -> list[str]:

@@ -10,7 +10,7 @@ from bookings import guests, inventory, orders, promos
 from bookings.forms import BookingForm, WaitlistForm, new_key
 from bookings.models import Order
 from eventify.lib.errors import DomainError
-from eventify.lib.ratelimit import TooManyRequests
+from eventify.lib.ratelimit import TooManyRequests, client_address
 from events.models import Event
 
 
@@ -24,7 +24,7 @@ def book(request, event: Event, *, show, again):
     """Place the order. `show` renders the event's page, `again` reads the event afresh."""
     if "look" in request.POST:
         return redirect(_with_code(request, event))
-    form = BookingForm(event, request.POST)
+    form = BookingForm(event, request.POST, address=client_address(request))
     if not form.is_valid():
         return show(request, event, form=form, status=400)
     try:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts import mail, notify
 from accounts.models import User
 from bookings import checkout, inventory, resale_queue, sales, seats, tickets, transfers
-from bookings.models import Booking, Order, Resale, TicketType
+from bookings.models import Booking, Order, Resale, Seat, TicketType
 from bookings.signals import got_for_nothing
 from eventify.lib.later import later
 from events.models import Event
@@ -78,8 +78,12 @@ def wanted_types(types: dict[int, TicketType], own: int, takes_any: bool) -> lis
 
 def _size(ticket_type: TicketType, event: Event) -> int:
     """How many places the type would have if nobody had booked."""
-    total = ticket_type.quantity_total
-    return event.capacity if total is None else min(total, event.capacity)
+    sizes = [event.capacity]
+    if ticket_type.quantity_total is not None:
+        sizes.append(ticket_type.quantity_total)
+    if ticket_type.area and event.seating != Event.Seating.NONE:
+        sizes.append(event.seats.exclude(kind=Seat.Kind.BLOCKED).filter(area=ticket_type.area).count())
+    return min(sizes)
 
 
 def _has_own_stock(ticket_type: TicketType) -> bool:
@@ -142,6 +146,7 @@ def promote(event: Event, most: int = AT_ONCE) -> list[Booking]:
             later("bookings.tasks.promote_waitlists", event.pk)
             return promoted
         _give_place(booking, ticket_type, event)
+        seats.count_again(event, types.values())
         promoted.append(booking)
     return promoted + _hand_on(event, types, offers)
 
@@ -172,7 +177,7 @@ def _those_who_fit(event: Event, types: dict[int, TicketType]):
     for booking in queue(event).select_related("user").iterator(chunk_size=AT_ONCE):
         wanted = wanted_types(types, booking.ticket_type_id, booking.takes_any_type)
         wanted = [one for one in wanted if one.pk not in stuck]
-        fitting = next((one for one in wanted if booking.qty <= one.places_left(event)), None)
+        fitting = next((one for one in wanted if fits(one, booking.qty, event)), None)
         if fitting:
             yield booking, fitting
         elif not event.lets_smaller_parties_pass and any(booking.qty <= _size(one, event) for one in wanted):
@@ -183,10 +188,15 @@ def _those_who_fit(event: Event, types: dict[int, TicketType]):
             return
 
 
+def fits(ticket_type: TicketType, qty: int, event: Event) -> bool:
+    """Whether that many places of the type are free, with seats in its area when it has one."""
+    return qty <= ticket_type.places_left(event) and seats.has_room(event, ticket_type, qty)
+
+
 def _give_place(booking: Booking, ticket_type: TicketType, event: Event) -> None:
     _count(event, -booking.qty)
     inventory.take(event, ticket_type, booking.qty)
-    chosen = seats.choose(event, booking.qty)
+    chosen = seats.choose(event, booking.qty, area=ticket_type.area)
     seats.hold(chosen, booking)
     booking.seat_labels = seats.labels_of(chosen)
     _promote(booking, ticket_type, ticket_type.price, event)

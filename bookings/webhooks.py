@@ -5,18 +5,19 @@ a wrong secret loses nothing, but only the newest few, and not for long: whoever
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from bookings import payments
+from bookings import payments, refunds
 from bookings.models import WebhookDelivery
 from bookings.providers import provider
-from bookings.providers.base import BadSignature, Report
+from bookings.providers.base import BadSignature, RefundReport, Report
 from eventify.lib.errors import DomainError, Forbidden, Invalid
 from eventify.lib.failpoints import failpoint
 from eventify.lib.ids import new_uid
@@ -31,6 +32,10 @@ KEPT_FOR = timedelta(days=180)
 AGAIN_FOR = timedelta(days=3)  # how long the sweep goes on with one that fails
 AGAIN_AFTER = timedelta(minutes=1)  # a message younger than this may be at work
 AT_ONCE = 200
+PERMISSION = "refund_orders"  # to see what came, and to process it again
+TROUBLED_AFTER = 3  # attempts, or
+TROUBLED_AGE = timedelta(minutes=10)
+TROUBLED_FOR = timedelta(days=14)  # that one that cannot be processed is talked about
 
 
 def receive(provider_name: str, body: bytes, headers) -> WebhookDelivery:
@@ -70,15 +75,14 @@ def process(delivery: WebhookDelivery) -> WebhookDelivery:
     return delivery
 
 
-def _verified(delivery: WebhookDelivery) -> Report:
+def _verified(delivery: WebhookDelivery) -> Report | RefundReport:
     return provider(delivery.provider).read_webhook(bytes(delivery.raw_body), delivery.headers, delivery.received_at)
 
 
-def _identify(delivery: WebhookDelivery, report: Report) -> WebhookDelivery:
+def _identify(delivery: WebhookDelivery, report: Report | RefundReport) -> WebhookDelivery:
     """Give a signed message the provider's id for it; a repeated one is the row that exists already."""
     mine = WebhookDelivery.objects.filter(provider=delivery.provider)
-    read = {**report._asdict(), "payment": report.payment and str(report.payment)}
-    read["at"] = report.at and report.at.isoformat()
+    read = {name: _plain(value) for name, value in report._asdict().items()}
     try:
         with transaction.atomic():
             mine.filter(pk=delivery.pk).update(delivery_id=report.delivery, body=read)
@@ -87,8 +91,17 @@ def _identify(delivery: WebhookDelivery, report: Report) -> WebhookDelivery:
     return mine.get(delivery_id=report.delivery)
 
 
-def _apply(delivery: WebhookDelivery, report: Report) -> None:
-    if report.payment:
+def _plain(value):
+    """A fact of a report as JSON has it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def _apply(delivery: WebhookDelivery, report: Report | RefundReport) -> None:
+    if isinstance(report, RefundReport):
+        refunds.heard(report)
+    elif report.payment:
         payments.apply(report)
     failpoint("webhooks.after_apply")
     delivery.processed_at, delivery.error = timezone.now(), ""
@@ -115,7 +128,7 @@ def _forget_unsigned(provider_name: str) -> None:
 
 def replay(delivery: WebhookDelivery, *, by: User) -> WebhookDelivery:
     """Judge and apply a message again, by staff. Forbidden without refund_orders; raises as `receive`."""
-    if not by.can("refund_orders"):
+    if not by.can(PERMISSION):
         raise Forbidden
     audit.record("REPLAYED_WEBHOOK", delivery, by=by, provider=delivery.provider, delivery=delivery.delivery_id)
     return process(delivery)
@@ -130,6 +143,23 @@ def sweep() -> int:
     failed.filter(delivery_id__startswith=UNSIGNED, received_at__lt=now - UNSIGNED_FOR).delete()
     WebhookDelivery.objects.filter(received_at__lt=now - KEPT_FOR).delete()
     return worked
+
+
+def failing() -> Q:
+    """Which messages could not be processed, though they were tried often or are here for long. Not unsigned ones."""
+    now = timezone.now()
+    late = Q(attempts__gte=TROUBLED_AFTER) | Q(received_at__lt=now - TROUBLED_AGE)
+    signed = ~Q(delivery_id__startswith=UNSIGNED) | Q(attempts=0)  # not looked at yet: it has no other id
+    return late & signed & Q(processed_at=None, received_at__gte=now - TROUBLED_FOR)
+
+
+def in_trouble() -> tuple[int, int]:
+    """How many messages are failing, and how many of the last day nobody signed. One query."""
+    today = Q(received_at__gte=timezone.now() - timedelta(days=1))
+    unsigned = today & Q(delivery_id__startswith=UNSIGNED, attempts__gt=0)
+    rows = WebhookDelivery.objects.filter(processed_at=None)
+    found = rows.aggregate(failing=Count("pk", filter=failing()), unsigned=Count("pk", filter=unsigned))
+    return found["failing"], found["unsigned"]
 
 
 def _try(delivery: WebhookDelivery) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import permutations
 from typing import NamedTuple
 
 from django.db.models import Max, Min, Q, QuerySet
@@ -116,6 +117,23 @@ def clashing(person: Person, shift: Shift, ignore: Assignment | None = None) -> 
 def too_close(person: Person, shift: Shift, ignore: Assignment | None = None) -> list[Assignment]:
     """The human's live assignments that leave too little rest before or after the shift. Three queries."""
     return [one for kind, one in diary(person, [shift]).clashes_with(shift, ignore) if kind == Kind.REST]
+
+
+def double_booked(held: Iterable[Assignment]) -> dict[int, Assignment]:
+    """Of one human's assignments, with shift and time slot joined: which is at the same time as which other. No query.
+
+    Also across organisations, whose planners do not see each other's.
+    """
+    found, held = {}, list(held)
+    for one, other in permutations(held, 2):
+        if one.shift_id != other.shift_id and _overlap(one.shift, other.shift):
+            found.setdefault(one.pk, other)
+    return found
+
+
+def _overlap(one: Shift, other: Shift) -> bool:
+    slots = ((shift.time_slot.starts_at, shift.time_slot.ends_at) for shift in (one, other))
+    return not (one.allow_overlap or other.allow_overlap) and _kind(*slots, timedelta(0)) is Kind.OVERLAP
 
 
 # --- All clashes of an event --------------------------------------------------------------------------

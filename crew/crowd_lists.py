@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import audit
 from accounts.models import User
@@ -98,7 +99,11 @@ def _check_may_come(crowd_list: CrowdList, person: Person) -> None:
     if crowd_list.entries.filter(person=person).exists():
         raise Invalid.field("person", _("%(person)s is on this list already.") % words)
     if crowd_list.max_persons is not None and crowd_list.entries.count() >= crowd_list.max_persons:
-        raise Invalid.field("person", _("%(list)s is full: it has room for %(most)s people.") % words)
+        full = ngettext(
+            "%(list)s is full: it has room for %(most)s person.", "%(list)s is full: it has room for %(most)s people.",
+            words["most"],
+        )  # fmt: skip
+        raise Invalid.field("person", full % words)
 
 
 def _check(crowd_list: CrowdList, before: CrowdType | None) -> None:

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from django import forms
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from crew import signup, swaps
 from crew.models import Person, PersonTag
+from eventify.lib.dates import date_format
 
 PHONE_MAX = 30  # characters
 REASON_MAX = 500
@@ -54,7 +54,7 @@ class PickForm(forms.Form):
 
     day = forms.ChoiceField(required=False)
     section = forms.ChoiceField(label=_("Section"), required=False)
-    free = forms.BooleanField(label=_("Only those that I can take"), required=False)
+    all = forms.BooleanField(required=False, widget=forms.HiddenInput)  # else only what one can take
 
     def __init__(self, days, sections, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -59,11 +61,16 @@ def shifts_for(person: Person) -> QuerySet[Shift]:
     return joined.order_by("time_slot__date", "time_slot__starts_at", "section__sort_order", "section", "pk")
 
 
-def days_and_sections(person: Person) -> tuple[list, list[Section]]:
-    """The local days and the sections of `shifts_for`, each once, in order. Two queries."""
-    days = shifts_for(person).order_by("time_slot__date").values_list("time_slot__date", flat=True).distinct()
+def days_and_sections(person: Person) -> tuple[dict[date, int], list[Section]]:
+    """The local days of `shifts_for` with how many places can be claimed on each, and its sections, both in order.
+
+    Two queries.
+    """
+    unfilled = F("slots_total") - F("filled_slots") - F("pending_slots")
+    places = Greatest(Least(F("slots_open_for_claiming") - F("claimed_slots"), unfilled), 0)
+    by_day = shifts_for(person).order_by("time_slot__date").values_list("time_slot__date")
     sections = Section.objects.filter(pk__in=shifts_for(person).order_by().values("section"))
-    return list(days), list(
+    return dict(by_day.annotate(places=Sum(places))), list(
         sections.select_related("event").order_by("event__starts_at", "event", "sort_order", "name", "pk")
     )
 

@@ -3,7 +3,8 @@
 from django.dispatch import receiver
 
 from accounts.signals import address_given
-from crew import families, matches, plans, time_slots
+from bookings.signals import gates_of
+from crew import families, gate, matches, plans, time_slots
 from eventify.lib.later import nudge
 from events.models import Event
 from events.signals import event_changed, family_prerequisites, prerequisites, zone_changed
@@ -38,3 +39,9 @@ def call_its_shifts_off(event, **_signal):
 def perhaps_somebody_we_know(user, **_signal):
     """Persons of any event may have the address of this account: organisers are asked (004)."""
     matches.detect_for_user(user)
+
+
+@receiver(gates_of)
+def gates_of_the_plan(event, **_signal) -> list[str]:
+    """Devices at the door choose among the gates that people have shifts at."""
+    return gate.names(event)

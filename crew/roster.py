@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from crew import clashes
 from crew.conditions import works_at
 from crew.models import Assignment, Person, Section, Shift
 from events.models import Event
@@ -28,6 +29,15 @@ def of_user(user: User) -> QuerySet[Assignment]:
     """The user's shifts that are not over, approved or waiting for approval, soonest first, all joined. One query."""
     held = Assignment.objects.filter(person__user=user, status__in=HELD)
     return in_order(that_count(held).filter(shift__time_slot__ends_at__gt=timezone.now()))
+
+
+def marked(user: User) -> list[Assignment]:
+    """`of_user`, each with `against`: another one of them at the same time, or None. One query."""
+    held = list(of_user(user))
+    twice = clashes.double_booked(held)
+    for one in held:
+        one.against = twice.get(one.pk)
+    return held
 
 
 def that_count(rows: QuerySet[Assignment]) -> QuerySet[Assignment]:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import mail
 from accounts.models import Notification, OutgoingMail
 from crew.models import Assignment, Person, Shift, Swap
+from eventify.lib.dates import date_format
 from events.templatetags.say import zone_at
 
 Level = Notification.Level

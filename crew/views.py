@@ -43,7 +43,7 @@ def _page(rows, size: int, request):
 def _own(user) -> dict:
     mine = Person.objects.filter(user=user).exclude(event__state__in=_OVER).exclude(status=P.INVITED)
     parts = list(mine.select_related("event", "crowd_type").order_by("event__starts_at", "pk")[:PARTS])
-    held = list(roster.of_user(user))
+    held = roster.marked(user)
     return {"parts": parts, "next_shifts": held[:NEXT], "waiting": _waiting(user, parts, held)}
 
 
@@ -52,6 +52,7 @@ def _waiting(user, parts: list[Person], held: list[Assignment]) -> list[dict]:
     items = [_offer(swap) for swap in swaps.waiting_for(user)]
     busy = {one.person_id for one in held}
     items += [_to_pick(part) for part in parts if part.may_work and part.pk not in busy]
+    items += _double_booking(held)
     claims = sum(one.status == Assignment.Status.PENDING for one in held)
     if claims:
         title = ngettext("%(n)s shift waits for approval", "%(n)s shifts wait for approval", claims) % {"n": claims}
@@ -64,6 +65,16 @@ def _offer(swap) -> dict:
     title = _("%(who)s offers you a shift") % {"who": roster.short_name(swap.offered.person)}
     url = reverse("crew-swap", args=[swap.uid])
     return {"title": title, "text": telling.spoken(swap.offered.shift), "url": url, "tone": "information"}
+
+
+def _double_booking(held: list[Assignment]) -> list[dict]:
+    """One line for all shifts that are at the same time as another."""
+    twice = [one for one in held if one.against]
+    if not twice:
+        return []
+    text = telling.spoken(twice[0].shift)
+    title = _("You have two shifts at the same time")
+    return [{"title": title, "text": text, "url": reverse("crew-roster"), "tone": "caution"}]
 
 
 def _to_pick(part: Person) -> dict:
@@ -142,24 +153,25 @@ def _shifts(request, person: Person) -> dict:
     days, sections = picking.days_and_sections(person)
     form = PickForm(days, sections, request.GET)
     form.is_valid()
-    asked = form.cleaned_data.get("day")
-    day = next((one for one in days if one.isoformat() == asked), days[0] if days else None)
+    asked, only_free = form.cleaned_data.get("day"), not form.cleaned_data.get("all")
+    opened = next((one for one, places in days.items() if places), next(iter(days), None))
+    day = next((one for one in days if one.isoformat() == asked), opened)
     rows = picking.shifts_for(person).filter(time_slot__date=day)
     if section := form.cleaned_data.get("section"):
         rows = rows.filter(section__uid=section)
     kept = request.GET.copy()
     kept.pop("page", None)
-    mine = [one for one in roster.of_user(request.user) if one.person_id == person.pk]
+    mine = [one for one in roster.marked(request.user) if one.person_id == person.pk]
     return {
         "mine": mine,
         "form": form,
         "day": day,
-        "days": [_chip(one, one == day, kept) for one in days],
-        "page": _choices(request, person, rows if not form.errors else rows.none(), form.cleaned_data.get("free")),
+        "days": [_chip(one, places, one == day, kept) for one, places in days.items()],
+        "page": _choices(request, person, rows if not form.errors else rows.none(), only_free),
         "kept": kept.urlencode(),
-        "is_narrowed": bool(section or form.cleaned_data.get("free")),
-        "only_free": form.cleaned_data.get("free"),
-        "toggled": _toggled(kept),
+        "section": section,
+        "only_free": only_free,
+        **_switch(kept),
         "back": f"{request.get_full_path()}#shifts",
         "offers": list(swaps.open_to_all(request.user).filter(_at(person))[:SHIFTS_PER_PAGE]),
     }
@@ -169,18 +181,18 @@ def _at(person: Person):
     return roster.sections_of(person, "offered__shift__section__")
 
 
-def _chip(day, is_current: bool, kept) -> dict:
+def _chip(day, places: int, is_current: bool, kept) -> dict:
     query = kept.copy()
     query["day"] = day.isoformat()
-    return {"label": PickForm.label_of(day), "query": query.urlencode(), "is_current": is_current}
+    return {"label": PickForm.label_of(day), "places": places, "query": query.urlencode(), "is_current": is_current}
 
 
-def _toggled(kept) -> str:
-    """The query that shows only the free ones, or all again."""
-    query = kept.copy()
-    if query.pop("free", None) is None:
-        query["free"] = "on"
-    return query.urlencode()
+def _switch(kept) -> dict:
+    """The queries of the same list: what one can take, and all."""
+    free, full = kept.copy(), kept.copy()
+    free.pop("all", None)
+    full["all"] = "on"
+    return {"free_query": free.urlencode(), "all_query": full.urlencode()}
 
 
 def _choices(request, person: Person, rows, only_free: bool):

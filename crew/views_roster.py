@@ -21,7 +21,7 @@ def roster_page(request):
     """`/crew/roster/`: all own shifts to come, day by day, and the address of their calendar."""
     address = feeds.address_for(request.user)
     context = {
-        "rows": list(roster.of_user(request.user)),
+        "rows": roster.marked(request.user),
         "address": address,
         "subscribe": f"webcal:{address.partition(':')[2]}",
     }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
 from accounts.pages import members_only, safe_next
 from crew import assignments, feeds, picking, roster, swaps, telling
 from crew.forms import CancelForm
@@ -61,9 +62,15 @@ def shift_page(request, uid):
         "mine": mine if mine and (is_held or not choice.is_free) else None,
         "choice": None if is_held else choice,
         "report_at": roster.report_at(shift),
+        "against": _against(request.user, mine) if is_held else None,
         **links(shift, mine),
     }
     return render(request, "crew/shift.html", context)
+
+
+def _against(user: User, mine: Assignment) -> Assignment | None:
+    """Another shift of theirs at the same time."""
+    return next((one.against for one in roster.marked(user) if one.pk == mine.pk), None)
 
 
 @members_only

@@ -54,6 +54,7 @@ PRODUCTION = not (DEBUG or DEMO)
 HOME = Home(text("EVENTIFY_HOME", str(BASE_DIR / ".eventify")))
 
 SECRET_KEY = secret("SECRET_KEY", default=None if PRODUCTION else demo_secret())
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones: they open what they sealed
 JWT_SECRET = secret("JWT_SECRET", default=derived("jwt"))
 EVENTIFY_SANDBOX_PAYMENTS = switch("EVENTIFY_SANDBOX_PAYMENTS", not PRODUCTION)  # it takes no real money
 SANDBOX_WEBHOOK_SECRET = text("SANDBOX_WEBHOOK_SECRET", derived("sandbox webhook"))
@@ -138,6 +139,7 @@ PERIODIC_TASKS = {  # seconds between two runs
     "partners.tasks.watch_documents": 60 * 60,
     "accounts.tasks.send_pending_mail": 30,
     "accounts.tasks.forget_expired_tokens": 24 * 60 * 60,
+    "bookings.tasks.forget_guests": 24 * 60 * 60,
 }
 CELERY_BEAT_SCHEDULE = {
     # A run that waited longer than its interval is dropped: the next one does the same work.
@@ -181,6 +183,7 @@ RATE_LIMITS = {
     "event_delete": limit("event_delete", "10/60"),
     "seat_generate": limit("seat_generate", "10/60"),
     "webhook": limit("webhook", "1200/60"),
+    "promo": limit("promo", "30/600"),  # codes that are none
 }
 
 # --- Applications -----------------------------------------------------------------------------------
@@ -310,7 +313,7 @@ STATIC_ROOT = Path(text("STATIC_ROOT", str(HOME.path / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(text("MEDIA_ROOT", str(HOME.path / "media")))
-HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+HASHED_STATIC = "eventify.lib.hashed_static.ManifestStorage"
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 PRIVATE_ROOT = Path(text("PRIVATE_ROOT", str(HOME.path / "private")))  # partners' documents; never served as files
 
@@ -356,9 +359,6 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]  # asked by machines 
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
-SESSION_COOKIE_HTTPONLY = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 PROXY_SSL_HEADER = text("SECURE_PROXY_SSL_HEADER", "")  # such as "X-Forwarded-Proto: https"
 if PROXY_SSL_HEADER:
     header, _, header_value = PROXY_SSL_HEADER.partition(":")

@@ -219,6 +219,8 @@ class Supervisor:
         if is_on(self.environment.get("DEMO")):
             known = {"none": 0, "basic": 1}.get(self.environment.get("EVENTIFY_SEED"), len(LOGINS))
             print("".join(f"  {login}\n" for login in LOGINS[:known]), flush=True)
+        if (self.environment.get("EVENTIFY_PAYMENT_PROVIDER") or "sandbox") == "sandbox":
+            print("  Payments are in sandbox mode: no real money is taken.", flush=True)
         print("  Ctrl-C stops everything.", flush=True)
 
     def watch(self):

@@ -1,69 +1,189 @@
-"""Narrowing the events of the home page by its address: ?q=&category=&city=&pincode=&price=&since=&until=."""
+"""The filters of the search and of the calendar, as their addresses hold them: ?q=&category=&city=&since=&until=..."""
 
-from decimal import Decimal
+from datetime import date, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from events import queries
-from events.models import Category, Event
+from events import facets
+from events.models import Category
+from events.search import Wanted
+from events.templatetags.say import money
 
 SEARCH_MAX = 200  # characters
 PRICE_MAX = 1_000_000
-_SEARCHED = ("name", "title", "venue_name", "place", "category__name")
+SORTS = {"date": gettext_lazy("Date"), "price": gettext_lazy("Price"), "name": gettext_lazy("Name")}
+_WORDS = {"type": "search", "autocomplete": "off", "enterkeyhint": "search"}
+_MONEY = {"inputmode": "decimal", "min": "0", "step": "any"}
 
 
-def _day_input() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+def today() -> date:
+    """The day that it is for the site (settings.EVENTIFY_TIME_ZONE)."""
+    return timezone.now().astimezone(ZoneInfo(settings.EVENTIFY_TIME_ZONE)).date()
 
 
-class PublicEventFilter(django_filters.FilterSet):
-    """What a visitor may narrow by. A field with a bad value says so and does not narrow."""
+def weekend(day: date) -> tuple[date, date]:
+    """The Saturday and Sunday of the day's week; on a Sunday that day alone."""
+    sunday = day + timedelta(days=6 - day.weekday())
+    return max(day, sunday - timedelta(days=1)), sunday
 
-    q = django_filters.CharFilter(
-        method="search",
-        label=_("Event, artist or venue"),
+
+def _day(label) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
+
+
+def _price(label) -> forms.DecimalField:
+    widget = forms.NumberInput(attrs=_MONEY)
+    return forms.DecimalField(label=label, required=False, min_value=0, max_value=PRICE_MAX, widget=widget)
+
+
+class CalendarForm(forms.Form):
+    """What a visitor may narrow a month by. A field with a bad value says so and does not narrow."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Event, venue, city or organiser"),
+        required=False,
         max_length=SEARCH_MAX,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=_WORDS),
     )
-    category = django_filters.ModelChoiceFilter(
-        label=_("Kind"), queryset=Category.objects.all(), to_field_name="slug", empty_label=_("All kinds")
+    category = forms.ModelChoiceField(
+        label=gettext_lazy("Kind"),
+        queryset=Category.objects.order_by("name"),
+        to_field_name="slug",
+        required=False,
+        empty_label=gettext_lazy("All kinds"),
     )
-    city = django_filters.ChoiceFilter(label=_("City"), field_name="place", empty_label=_("All cities"))
-    pincode = django_filters.CharFilter(
-        label=_("Postcode"), max_length=12, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
+    city = forms.CharField(label=gettext_lazy("City"), required=False, max_length=100, widget=forms.Select())
+    pincode = forms.CharField(
+        label=gettext_lazy("Postcode"),
+        required=False,
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
     )
-    price = django_filters.NumberFilter(
-        method="at_most",
-        label=_("Price at most"),
-        min_value=0,
-        max_value=PRICE_MAX,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "min": "0", "step": "any"}),
-    )
-    since = django_filters.DateFilter(label=_("From"), field_name="ends_on", lookup_expr="gte", widget=_day_input())
-    until = django_filters.DateFilter(label=_("Until"), field_name="starts_on", lookup_expr="lte", widget=_day_input())
-
-    class Meta:
-        model = Event
-        fields = ()
+    price_min = _price(gettext_lazy("Price from"))
+    price_max = _price(gettext_lazy("Price up to"))
+    free = forms.BooleanField(label=gettext_lazy("Only free"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        cities = queries.upcoming().exclude(place="").order_by("place").values_list("place", flat=True).distinct()
-        self.filters["city"].extra["choices"] = lambda: [(city, city) for city in cities]
+        names = sorted(city.name for city in facets.cities())
+        asked = self.data.get("city", "").replace("\x00", "").strip()[:100]
+        extra = [asked] if asked and asked not in names else []
+        self.fields["city"].widget.choices = [("", _("All cities")), *((name, name) for name in [*extra, *names])]
 
-    def at_most(self, events: QuerySet[Event], _name: str, price: Decimal) -> QuerySet[Event]:
-        """With a kind of ticket on sale at this price or less; 0 is free."""
-        cheap = Event.objects.filter(ticket_types__status="active", ticket_types__price__lte=price)
-        return events.filter(pk__in=cheap.values("pk"))
+    def clean(self):
+        """The two ends of a range are the right way round, or else the second one does not narrow."""
+        cleaned = super().clean()
+        for first, last, sentence in (
+            ("price_min", "price_max", _("This is less than the price from which you look.")),
+            ("since", "until", _("This day is before the first one.")),
+        ):
+            ends = cleaned.get(first), cleaned.get(last)
+            if None not in ends and ends[0] > ends[1]:
+                self.add_error(last, sentence)
+        return cleaned
 
-    def search(self, events: QuerySet[Event], _name: str, words: str) -> QuerySet[Event]:
-        """Every word somewhere in the name, the headline, the place or the kind."""
-        for word in words.split()[:10]:
-            anywhere = Q()
-            for field in _SEARCHED:
-                anywhere |= Q(**{f"{field}__icontains": word})
-            events = events.filter(anywhere)
-        return events
+    def wanted(self) -> Wanted:
+        """What is asked, as the search takes it, without what is wrong."""
+        self.is_valid()
+        empty = (None, "")  # 0 is a price
+        return Wanted(**{name: value for name, value in self.cleaned_data.items() if value not in empty})
+
+    def kept(self, *but: str, **more) -> str:
+        """The query of an address with these filters, less some and with some more; what is empty is not there."""
+        values = {name: self.data.get(name, "") for name in self.fields if name not in but} | more
+        return urlencode({name: value for name, value in values.items() if value})
+
+    def untidy(self) -> bool:
+        """Whether the address holds empty filters, as a plain form sends them."""
+        return any(name in self.data and not self.data[name] for name in self.fields)
+
+    def has_more(self) -> bool:
+        """Whether a filter of the part that is folded away is in use, or wrong."""
+        return bool(self.errors) or any(self.data.get(name) for name in self.fields if name not in ("q", "city"))
+
+    def chips(self) -> list[dict]:
+        """Each filter in force: what it says, and the query without it."""
+        wanted = self.wanted()
+        said = (
+            (f"“{wanted.q}”" if wanted.q else "", ("q",)),
+            (wanted.category and wanted.category.name, ("category",)),
+            (wanted.city, ("city",)),
+            (wanted.pincode, ("pincode",)),
+            (_("Free") if wanted.free else _prices(wanted), ("price_min", "price_max", "free")),
+            (_span(wanted.since, wanted.until), ("since", "until")),
+        )
+        return [{"label": label, "query": self.kept(*names)} for label, names in said if label]
+
+
+class SearchForm(CalendarForm):
+    """What a visitor may narrow and sort the search by."""
+
+    since = _day(gettext_lazy("From"))
+    until = _day(gettext_lazy("Until"))
+    sort = forms.ChoiceField(label=gettext_lazy("Sort by"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        best = [("relevance", _("Best match"))] if self.data.get("q", "").strip() else []
+        first = [("", _("Best match") if best else _("Date"))]
+        rest = [*best, *SORTS.items()]
+        self.fields["sort"].choices = first + rest
+        shown = [one for one in rest if one[0] != ("relevance" if best else "date")]
+        self.fields["sort"].widget.choices = first + shown
+
+    def days(self) -> list[dict]:
+        """Short ways to the days that people ask for; the one in force leads back to any day."""
+        return [self._short_way(label, first, last) for label, first, last in _spans()]
+
+    def _short_way(self, label: str, first: date, last: date) -> dict:
+        ends = {"since": first.isoformat(), "until": last.isoformat()}
+        is_current = all(self.data.get(name) == value for name, value in ends.items())
+        query = self.kept("since", "until", **({} if is_current else ends))
+        return {"label": label, "query": query, "is_current": is_current}
+
+
+def _spans() -> tuple[tuple[str, date, date], ...]:
+    now = today()
+    tomorrow = now + timedelta(days=1)
+    return (
+        (_("Today"), now, now),
+        (_("Tomorrow"), tomorrow, tomorrow),
+        (_("This weekend"), *weekend(now)),
+        (_("Next 7 days"), now, now + timedelta(days=6)),
+    )
+
+
+def said(day: date) -> str:
+    """`Fri 12 Jun`; with the year when it is not this one."""
+    return date_format(day, "D j M" if day.year == today().year else "D j M Y")
+
+
+def _span(since: date | None, until: date | None) -> str:
+    named = {(first, last): label for label, first, last in _spans()}
+    if (since, until) in named:
+        return named[since, until]
+    if since and until:
+        return said(since) if since == until else f"{said(since)} – {said(until)}"
+    if since:
+        return _("From %(day)s") % {"day": said(since)}
+    return _("Until %(day)s") % {"day": said(until)} if until else ""
+
+
+def _prices(wanted: Wanted) -> str:
+    least, most = (
+        None if price is None else money(price, settings.EVENTIFY_CURRENCY)
+        for price in (wanted.price_min, wanted.price_max)
+    )
+    if least and most:
+        return f"{least} – {most}"
+    if least:
+        return _("From %(price)s") % {"price": least}
+    return _("Up to %(price)s") % {"price": most} if most else ""

@@ -3,7 +3,8 @@
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower, Upper
@@ -36,6 +37,31 @@ class LocalDate(Func):
 
     def __init__(self, zone: str, moment: str, **extra):
         super().__init__(F(zone), F(moment), output_field=models.DateField(), **extra)
+
+
+class Folded(Func):
+    """A text without its capitals, accents and punctuation: `Café Ü-21` is `cafe u 21`."""
+
+    function = "eventify_fold"
+    output_field = models.TextField()
+
+
+class Words(Func):
+    """Texts as one line of folded words, each with a blank before it: a word begins where ` word` stands."""
+
+    template = "(' ' || eventify_fold(%(expressions)s))"
+    arg_joiner = " || ' ' || "
+    output_field = models.TextField()
+
+
+class Days(Func):
+    """The calendar days from the first to the last, as one range. Of days that are not known, every day."""
+
+    template = "daterange(%(expressions)s, '[]')"
+    output_field = DateRangeField()
+
+
+ON_SALE = Q(state__in=("published", "registration_open", "buildup", "showday"))  # states.ON_SALE, for the indexes
 
 
 class Event(Entity):
@@ -98,6 +124,9 @@ class Event(Entity):
     ends_on = models.GeneratedField(
         expression=LocalDate("timezone", "ends_at"), output_field=models.DateField(), db_persist=True
     )
+    search_text = models.GeneratedField(
+        expression=Words("name", "title", "venue_name", "place"), output_field=models.TextField(), db_persist=True
+    )
 
     state = models.CharField(max_length=17, choices=State, default=State.DRAFT)
     cancelled_reason = models.TextField(blank=True)
@@ -131,6 +160,22 @@ class Event(Entity):
             models.Index(fields=["starts_at"], name="event_hot", condition=Q(is_hot=True)),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="event_name_search"),
             GinIndex(OpClass(Upper("venue_name"), name="gin_trgm_ops"), name="event_venue_search"),
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="event_search"),
+            GistIndex(
+                Days("starts_on", "ends_on"),
+                name="event_days",
+                condition=Q(starts_on__isnull=False, ends_on__isnull=False),
+            ),
+            models.Index(fields=["starts_at", "id", "ends_at", "parent"], name="event_upcoming", condition=ON_SALE),
+            models.Index(
+                fields=["category", "starts_at", "id", "ends_at"], name="event_kind_upcoming", condition=ON_SALE
+            ),
+            models.Index(Folded("place"), "starts_at", "id", name="event_city_upcoming", condition=ON_SALE),
+            models.Index(Lower("name"), "id", name="event_name_upcoming", condition=ON_SALE),
+            models.Index(fields=["ends_at", "category", "place", "parent"], name="event_facets", condition=ON_SALE),
+            models.Index(
+                fields=["kind", "id"], name="event_families", condition=ON_SALE & Q(kind__in=("festival", "series"))
+            ),
         ]
 
     def __str__(self):

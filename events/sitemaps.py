@@ -12,6 +12,7 @@ _PRIVATE = (
     "/account/",
     "/command-center/",
     "/django-admin/",
+    "/near/",
     "/orders/",
     "/partner/",
     "/tickets/",
@@ -39,7 +40,7 @@ class FixedPages(Sitemap):
     """The pages that are always there."""
 
     def items(self):
-        return ["/", "/calendar/", "/crew/"]
+        return ["/", "/whats-on/", "/calendar/", "/crew/"]
 
     def location(self, path: str) -> str:
         return path

@@ -8,6 +8,8 @@ from events.sitemaps import SITEMAPS, robots
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("whats-on/", views.events_page, name="events"),
+    path("near/", views.near, name="near"),
     path("e/<slug:slug>/calendar.ics", views.calendar_file, name="event-calendar"),
     path("calendar/", views.calendar, name="calendar"),
     path("calendar/<int:year>/<int:month_number>/", views.calendar, name="calendar-month"),

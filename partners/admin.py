@@ -26,7 +26,7 @@ class PartnerAdmin(BaseAdmin):
 
     list_display = ("name", "type", "status", "verification_status", "contact_email", "is_house", "joined_at")
     list_filter = ("type", "status", "verification_status")
-    search_fields = ("name", "slug", "contact_email")
+    search_fields = ("name", "legal_name", "slug", "contact_email")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = (
         "uid",

@@ -49,13 +49,32 @@ class JoinForm(forms.Form):
     )
 
 
-class OrganisationForm(forms.Form):
+class LegalForm(forms.Form):
+    """Who the seller is on the invoices of its buyers."""
+
+    legal_name = text(
+        _("Registered name"),
+        200,
+        required=False,
+        help_text=_("Where it differs from the name. It stands on the invoices of your buyers, as do the next two."),
+    )
+    address = forms.CharField(
+        label=_("Postal address"), required=False, widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"})
+    )
+    tax_number = text(
+        _("Tax number"), 50, required=False, help_text=_("GSTIN or VAT number, if the organisation has one.")
+    )
+
+
+class OrganisationForm(LegalForm):
     """What the partner says of itself."""
 
     name = text(_("Name of the organisation"), 200, "organization")
     contact_email = email(_("E-mail for buyers and for us"), required=False)
     phone = phone(_("Phone number"))
     website = text(_("Website"), 200, "url", required=False)
+
+    field_order = ("name", "contact_email", "phone", "website")
 
 
 class ContactForm(forms.Form):

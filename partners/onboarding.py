@@ -19,6 +19,7 @@ HINTS = {
     T.CHEQUE: gettext_lazy("A cancelled cheque or a bank statement that shows the account's holder and number."),
     T.OTHER: gettext_lazy("Anything else that we asked for."),
 }
+NO_ADDRESS = gettext_lazy("Enter your postal address: without it, the invoices of your buyers say only your name.")
 
 
 @dataclass
@@ -115,6 +116,11 @@ def _mark_current(steps: list[Step]) -> None:
         if step.state == MISSING:
             step.state = WAITING if is_found else "current"
         is_found = is_found or step.state != DONE
+
+
+def advice_of(partner: Partner) -> list[tuple[str, str]]:
+    """What the partner should do, though nothing waits for it: (key of the step, sentence)."""
+    return [] if partner.address else [("organisation", str(NO_ADDRESS))]
 
 
 def missing_of(partner: Partner, papers: list[Paper]) -> list[tuple[str, str]]:

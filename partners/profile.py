@@ -1,5 +1,7 @@
 """What a partner says of itself."""
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
@@ -15,6 +17,10 @@ from partners import contacts, locking
 from partners.models import Partner
 
 WEBSITE_MAX = 200  # characters
+ADDRESS_MAX = 500  # characters
+ADDRESS_LINES = 6
+TAX_NUMBER_MAX = 50  # characters
+_TAX_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9 ./-]{2,}")
 SLUG_MAX = 100  # characters
 SLUG_TAKEN = gettext_lazy("Another organisation has this slug.")
 _is_url = URLValidator(schemes=["http", "https"])
@@ -22,15 +28,17 @@ _is_url = URLValidator(schemes=["http", "https"])
 
 @transaction.atomic
 def change(partner: Partner, *, by: User, **changes) -> Partner:
-    """Change name, slug, contact_email, phone or website. Locks the partner. Invalid names the fields.
+    """Change what `cleaned` knows, the name for example. Locks the partner. Invalid names the fields.
 
-    The papers were verified for the name, so then only staff who manage all partners change it (Conflict).
+    The papers were verified for the names, so then only staff who manage all partners change one (Conflict).
+    Invoices that were issued before keep what they say.
     """
     partner = locking.lock_one(partner)
     values = cleaned(changes, but=partner)
     changed = {name: value for name, value in values.items() if value != getattr(partner, name)}
     is_verified = partner.verification_status == Partner.Verification.VERIFIED
-    if "name" in changed and is_verified and not by.can("manage_partners"):
+    is_renamed = any(name in changed and getattr(partner, name) for name in ("name", "legal_name"))
+    if is_renamed and is_verified and not by.can("manage_partners"):
         raise Conflict(_("Your papers were verified for this name. Write to us to change it."))
     if changed:
         before = {name: getattr(partner, name) for name in changed}
@@ -57,6 +65,9 @@ def cleaned(values: dict, but: Partner | None = None) -> dict:
         "contact_email": lambda text: signup.clean_email(text) if text else "",
         "phone": lambda text: to_e164(text) if text else "",
         "website": _clean_website,
+        "legal_name": lambda text: contacts.cleaned(name=text)["name"] if text.strip() else "",
+        "address": _clean_address,
+        "tax_number": _clean_tax_number,
     }
     good, errors = {}, {}
     for field, value in values.items():
@@ -90,3 +101,24 @@ def _clean_website(text: str) -> str:
     if len(url) > WEBSITE_MAX:
         raise Invalid.field("website", _("Use at most %(most)s characters.") % {"most": WEBSITE_MAX})
     return url
+
+
+def _clean_address(text: str) -> str:
+    """Its lines without blanks around them and without empty ones."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    address = "\n".join(line for line in lines if line)
+    if len(address) > ADDRESS_MAX or address.count("\n") >= ADDRESS_LINES:
+        most = {"lines": ADDRESS_LINES, "most": ADDRESS_MAX}
+        raise Invalid.field("address", _("Use at most %(lines)s lines and %(most)s characters.") % most)
+    if not all(letter.isprintable() for letter in address if letter != "\n"):
+        raise Invalid.field("address", _("This has characters that cannot be used."))
+    return address
+
+
+def _clean_tax_number(text: str) -> str:
+    """In capitals. Its form depends on the country, so only what no country has is refused."""
+    number = " ".join(text.split()).upper()
+    if number and not (_TAX_NUMBER.fullmatch(number) and len(number) <= TAX_NUMBER_MAX and re.search("[0-9]", number)):
+        sentence = _("Enter the number as the tax office writes it, such as 29ABCDE1234F1Z5 or NL123456789B01.")
+        raise Invalid.field("tax_number", sentence)
+    return number

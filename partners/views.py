@@ -37,7 +37,10 @@ class Home(PartnerPage):
         steps = onboarding.steps_of(self.partner, papers)
         todo = [
             {"sentence": sentence, "url": self.address(f"partner-{key}")}
-            for key, sentence in onboarding.missing_of(self.partner, papers)
+            for key, sentence in (
+                *onboarding.missing_of(self.partner, papers),
+                *onboarding.advice_of(self.partner),
+            )
         ]
         shown = {"papers": papers, "steps": steps, "todo": todo, "is_payable": bank.is_payable(self.partner)}
         return super().get_context_data(sees_sales=self.request.user.can_anywhere("view_events"), **shown, **context)

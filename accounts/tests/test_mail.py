@@ -1,6 +1,8 @@
 """Mail is owed, sent once, tried again after a failure, and found by the sweep."""
 
 import logging
+import os
+import signal
 import smtplib
 import socket
 import time
@@ -10,7 +12,7 @@ import pytest
 import time_machine
 from celery import Celery
 from django.core import mail as outgoing
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import letters, mail, tasks
 from accounts.models import OutgoingMail
@@ -111,6 +113,70 @@ def test_a_mail_that_cannot_be_rendered_does_not_hold_the_others_up():
     assert tasks.send_pending_mail() == 1
     broken.refresh_from_db()
     assert (broken.attempts, broken.last_error) == (1, "emails/no_such_template.txt")
+
+
+def poison(monkeypatch, error: BaseException, to="broken@example.com") -> OutgoingMail:
+    """The first of three mails, which raises what nobody expects."""
+    poisoned = owe()
+    owe(), owe()
+    OutgoingMail.objects.filter(pk=poisoned.pk).update(to=to)
+    compose = letters.compose
+
+    def fail(owed):
+        if owed.to == to:
+            raise error
+        return compose(owed)
+
+    monkeypatch.setattr(letters, "compose", fail)
+    return poisoned
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), KeyError("order"), ZeroDivisionError(), SystemExit(3)])
+def test_an_error_that_nobody_expects_stops_no_other_mail(monkeypatch, error):
+    with time_machine.travel(NOW, tick=False) as clock:
+        poisoned = poison(monkeypatch, error)
+        with pytest.raises(type(error)):  # it is seen in the log of the worker
+            tasks.send_pending_mail()
+        assert len(outgoing.outbox) == 2
+        poisoned.refresh_from_db()
+        assert (poisoned.attempts, poisoned.last_error, poisoned.sent_at) == (1, mail.INTERRUPTED, None)
+        assert poisoned.next_attempt_at == NOW + timedelta(seconds=30)
+        owe()
+        assert tasks.send_pending_mail() == 1  # it does not even come up again at once
+        for _attempt in range(mail.MOST_ATTEMPTS - 1):
+            clock.shift(timedelta(days=2))
+            with pytest.raises(type(error)):
+                tasks.send_pending_mail()
+        clock.shift(timedelta(days=2))
+        assert tasks.send_pending_mail() == 0  # it is given up
+        poisoned.refresh_from_db()
+        assert poisoned.attempts == mail.MOST_ATTEMPTS
+
+
+def test_control_without_a_claim_the_others_wait_for_ever(monkeypatch):
+    poison(monkeypatch, RuntimeError("a bug"))
+    monkeypatch.setattr(mail, "_send_one", lambda key, sent: sent.append(key) if mail._send(key) else None)
+    for _run in range(3):
+        with pytest.raises(RuntimeError):
+            tasks.send_pending_mail()
+    assert OutgoingMail.objects.get(to="broken@example.com").attempts == 0  # tried again and again, without a pause
+
+
+def test_a_worker_that_is_killed_has_made_an_attempt(monkeypatch):
+    owed = owe()
+    connection.close()
+    pid = os.fork()
+    if pid == 0:
+        monkeypatch.setattr(letters, "compose", lambda _owed: os.kill(os.getpid(), signal.SIGKILL))
+        tasks.send_pending_mail()
+    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
+    owed.refresh_from_db()
+    assert (owed.attempts, owed.last_error, owed.sent_at) == (1, mail.INTERRUPTED, None)
+    assert tasks.send_pending_mail() == 0  # not before its pause is over
+    OutgoingMail.objects.update(next_attempt_at=NOW)
+    assert tasks.send_pending_mail() == 1
+    owed.refresh_from_db()
+    assert (owed.attempts, owed.last_error) == (2, "")
 
 
 def test_after_many_attempts_the_sweep_gives_up():

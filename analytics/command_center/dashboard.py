@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import AuditLog
 from analytics import attention, dashboard
 from eventify.lib import currencies
+from eventify.lib.dates import date_format
 from eventify.lib.desk import nav, say
 from eventify.lib.desk.charts import Chart, Series
 from eventify.lib.desk.pages import Page, is_htmx

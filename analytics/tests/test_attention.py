@@ -12,9 +12,10 @@ from accounts import roles
 from accounts.factories import UserFactory
 from accounts.mail import MOST_ATTEMPTS
 from accounts.models import OutgoingMail, Role, User
+from accounts.tests.coming_in import log_in
 from analytics import attention
 from analytics.attention import Matter
-from bookings.models import Order, Refund
+from bookings.models import Order, Refund, WebhookDelivery
 from bookings.tests.scenes import buy, pay, scene
 from crew import assignments, persons
 from crew.tests import scenes as crew_scenes
@@ -182,6 +183,63 @@ def test_mail_that_does_not_leave(people):
     assert only(people["Super Admin"]).text == "1 mail could not be sent."
     mail.sent_at = timezone.now()
     mail.save()
+    assert matters(people["Super Admin"]) == []
+
+
+def delivery(number: int, *, minutes: int, **facts) -> None:
+    made = WebhookDelivery.objects.create(provider="stripe", delivery_id=f"evt_{number}", body={}, **facts)
+    WebhookDelivery.objects.filter(pk=made.pk).update(received_at=timezone.now() - timedelta(minutes=minutes))
+
+
+def test_messages_of_providers_that_cannot_be_processed(people):
+    delivery(1, minutes=9, attempts=2, error="Once more")
+    delivery(2, minutes=60, processed_at=timezone.now())
+    delivery(3, minutes=15 * 24 * 60, attempts=9, error="Long ago")
+    assert matters(people["Finance"]) == []
+    delivery(4, minutes=1, attempts=3, error="There is no such payment.")
+    assert only(people["Finance"]) == Matter(
+        "negative",
+        "1 message of a payment provider could not be processed.",
+        "See why",
+        "desk-webhooks",
+        query="state=failing",
+    )
+    delivery(5, minutes=11)  # nobody has looked at it at all
+    assert only(people["Finance"]).text == "2 messages of payment providers could not be processed."
+    assert told(people, "desk-webhooks") == {"Super Admin", "Finance"}
+
+
+def test_the_list_shows_the_messages_that_it_tells_of(people, client):
+    for number, minutes in ((1, 1), (2, 11)):
+        delivery(number, minutes=minutes, attempts=1, error="x")
+    log_in(client, people["Finance"])
+    page = client.get(f"/command-center/webhooks/?{only(people['Finance']).query}")
+    assert [row.object.delivery_id for row in page.context["table_rows"]] == ["evt_2"]
+
+
+def test_messages_that_nobody_signed_ask_for_the_secret(people):
+    unsigned = {"attempts": 1, "error": "The signature is missing, wrong or too old."}
+    for number, minutes in enumerate((60, 25 * 60)):  # the older one is not talked about any more
+        made = WebhookDelivery.objects.create(provider="stripe", delivery_id=f"unsigned:{number}", body={}, **unsigned)
+        WebhookDelivery.objects.filter(pk=made.pk).update(received_at=timezone.now() - timedelta(minutes=minutes))
+    found = only(people["Finance"])
+    assert found.text == "1 payment message had a wrong signature today. Is the signing secret right?"
+    assert (found.tone, found.query) == ("caution", "state=unsigned")
+
+
+@pytest.mark.parametrize(
+    ("is_open", "what"),
+    [
+        (False, "Its payment page is closed here, so nobody can pay."),
+        (True, "Anybody can say that they have paid: no real money is taken."),
+    ],
+)
+def test_production_that_takes_no_money_tells_the_administrators(people, settings, is_open, what):
+    settings.PRODUCTION, settings.EVENTIFY_SANDBOX_PAYMENTS = True, is_open
+    found = only(people["Super Admin"])
+    assert (found.tone, found.text) == ("negative", f"Payments are in sandbox mode. {what}")
+    assert told(people, "desk-webhooks") == {"Super Admin"}
+    settings.EVENTIFY_PAYMENT_PROVIDER = "stripe"
     assert matters(people["Super Admin"]) == []
 
 

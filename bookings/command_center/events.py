@@ -100,8 +100,12 @@ class EventPage(AboutEvent, DetailPage):
     def shown_actions(self) -> list[Action]:
         event, actions = self.object, []
         is_live = Event.State.CANCELLED in states.TRANSITIONS[Event.State(event.state)]
+        if self.may("check_in", event):
+            actions.append(Action(_("Door"), self._at("desk-event-door"), style="secondary"))
         if self.may("manage_events", event):
             actions.append(Action(_("Promo codes"), self._at("desk-event-promos"), style="secondary"))
+        if self.may("manage_events", event):
+            actions.append(Action(_("Hall"), self._at("desk-event-hall"), style="secondary"))
         if self.may("manage_events", event) and event.seating != Event.Seating.NONE:
             actions.append(Action(_("Seat plan"), self._at("desk-event-seats"), style="secondary"))
         if self.may("manage_events", event) and is_live:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.step_up import Proved
-from bookings import previews, refunds, tickets
+from bookings import previews, queries, refunds, tickets
 from bookings.command_center.orders import SEES_ORDERS, AboutOrder, address_of
-from bookings.models import Order, Ticket
+from bookings.models import Order, Refund, Ticket
 from eventify.lib import currencies
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage, ReasonForm
 from eventify.lib.desk.pages import ObjectActionPage
@@ -182,6 +182,26 @@ class GiveMoney(AboutOrder, Proved, ObjectConfirmPage):
 
     def finished(self, facts: dict):
         return self.done(_("The money is on its way."), address_of(self.object))
+
+
+class SendRefundAgain(AboutOrder, Proved, ObjectActionPage):
+    """`desk-refund-again`: a refund that the provider could not pay out."""
+
+    permission, scoped = "refund_orders", True
+
+    def may(self, permission, on=None) -> bool:
+        return super().may(permission, on.payment.order if isinstance(on, Refund) else on)
+
+    def visible(self):
+        seen = queries.orders_of(self.request.user, *SEES_ORDERS)
+        return Refund.objects.filter(payment__order__in=seen).select_related("payment__order")
+
+    def act(self):
+        refunds.try_again(self.object, by=self.request.user)
+        return _("The money is on its way.")
+
+    def back_url(self) -> str:
+        return self.next_url(address_of(self.object.payment.order))
 
 
 class MailAgain(AboutOrder, ObjectActionPage):

@@ -26,7 +26,8 @@ from partners.models import Entry
 SEES_ORDERS = ("view_events", "view_financials")
 LINES = 10
 CODE_SHOWN = 4  # characters of a ticket's code: enough to recognise it, too few to come in with
-_CODE, _SHORT = re.compile(r"[A-Z2-7]{26}"), re.compile(r"(?=.*\d)[0-9a-f]{8}")
+_CODE = re.compile(r"([A-Z2-7]{26})(\.[A-Z2-7]+)?")  # typed, or with its signature when a ticket is scanned
+_SHORT = re.compile(r"(?=.*\d)[0-9a-f]{8}")
 ENDING = (Order.Status.PENDING, Order.Status.PAID)
 
 
@@ -60,6 +61,7 @@ class OrderFilters(Filters):
     first_day = DayFilter(label=gettext_lazy("From"), method="since")
     last_day = DayFilter(label=gettext_lazy("To"), method="until")
     refund = django_filters.BooleanFilter(label=gettext_lazy("Refund asked for"), method="with_refund")
+    refund_failed = django_filters.BooleanFilter(label=gettext_lazy("Refund failed"), method="with_failed_refund")
 
     def search_words(self, rows, name, words):
         """Also by the whole uid, its last eight letters, or a ticket's whole code."""
@@ -79,6 +81,10 @@ class OrderFilters(Filters):
         asked = Exists(Refund.objects.filter(payment__order=OuterRef("pk")))
         return orders.filter(asked if wanted else ~asked)
 
+    def with_failed_refund(self, orders, _name, wanted):
+        failed = Exists(Refund.objects.filter(payment__order=OuterRef("pk"), status=Refund.Status.FAILED))
+        return orders.filter(failed if wanted else ~failed)
+
 
 def _named_by(text: str) -> Q | None:
     """What names one order: its uid, the end of it, or the code of one of its tickets; None when the text does not."""
@@ -86,8 +92,8 @@ def _named_by(text: str) -> Q | None:
         return Q(uid=UUID(text))
     except ValueError:
         pass
-    if _CODE.fullmatch(text.upper()):
-        return Q(Exists(Ticket.objects.filter(order=OuterRef("pk"), ticket_code=text.upper())))
+    if code := _CODE.fullmatch(text.upper()):
+        return Q(Exists(Ticket.objects.filter(order=OuterRef("pk"), ticket_code=code[1])))
     return Q(uid__endswith=text.lower()) if _SHORT.fullmatch(text.lower()) else None
 
 
@@ -169,6 +175,7 @@ class OrderPage(AboutOrder, DetailPage):
             may_mail=has_good,
             may_cancel=has_good and order.status == Order.Status.PAID and self.may("refund_orders", order),
             payments=self.payments(),
+            may_refund=self.may("refund_orders", order),
             invoices=papers.invoices_of(self.request.user, order),
             entries=self.entries(),
             lines=self.lines(),

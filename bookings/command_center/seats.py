@@ -2,12 +2,13 @@
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from bookings import seat_map, seat_plan, seats
+from bookings import halls, seat_map, seat_plan, seats
 from bookings.command_center.events import AboutEvent
 from bookings.models import Seat
-from eventify.lib.desk.pages import ObjectFormPage
+from eventify.lib.desk.pages import Action, ObjectFormPage
 
 
 class PlanForm(forms.Form):
@@ -46,12 +47,16 @@ class SeatPlan(AboutEvent, ObjectFormPage):
     submit = gettext_lazy("Change these seats")
     lead = gettext_lazy("Choose seats, then say what they become. What is sold stays sold.")
 
+    def shown_actions(self) -> list[Action]:
+        return [Action(_("Hall"), reverse("desk-event-hall", args=[self.object.uid]), style="secondary")]
+
     def get_context_data(self, **context) -> dict:
         seats.make_ready(self.object)
         hall = seats.places(self.object)
         context = super().get_context_data(**context)
-        kinds = [seat.kind for seat in self.object.seats.exclude(kind=Seat.Kind.STANDARD).only("kind")]
+        kinds = list(self.object.seats.exclude(kind=Seat.Kind.STANDARD).values_list("kind", flat=True))
         return context | {
+            "stage": halls.stage_of(self.object),
             "areas": seat_map.areas(hall, self.form.chosen, is_plan=True),
             "total": len(hall),
             "taken": sum(not place.is_free for place in hall),

@@ -19,9 +19,10 @@ from eventify.lib.desk.lists import EmptyState, ListPage
 from eventify.lib.desk.pages import Crumb, DetailPage, ObjectActionPage
 from eventify.lib.desk.words import CAUTION, NEGATIVE, POSITIVE, Word
 
-PERMISSION = "refund_orders"
+PERMISSION = webhooks.PERMISSION
 SHOWN = 20_000  # characters of a message
 DONE, OPEN, FAILED, UNSIGNED = "applied", "not_applied", "apply_failed", "unsigned"
+FAILING = "failing"
 STATES = {
     DONE: Word(gettext_lazy("Processed"), POSITIVE),
     OPEN: Word(gettext_lazy("Not applied yet"), CAUTION),
@@ -57,14 +58,19 @@ class DeliveryFilters(Filters):
     search = ("delivery_id", "body__payment__istartswith", "body__reference__istartswith")
 
     state = django_filters.ChoiceFilter(
-        label=gettext_lazy("State"), choices=[(name, one.label) for name, one in STATES.items()], method="in_state"
+        label=gettext_lazy("State"),
+        choices=[
+            *((name, one.label) for name, one in STATES.items()),
+            (FAILING, gettext_lazy("Fails again and again")),
+        ],
+        method="in_state",
     )
     provider = django_filters.ChoiceFilter(
         label=gettext_lazy("Provider"), choices=[("sandbox", "sandbox"), ("stripe", "stripe")]
     )
 
     def in_state(self, rows, _name, state):
-        return rows.filter(_WHICH[state])
+        return rows.filter(webhooks.failing() if state == FAILING else _WHICH[state])
 
 
 class Deliveries(ListPage):

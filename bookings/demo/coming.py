@@ -2,6 +2,21 @@
 
 from bookings.demo.plans import FREE, Kind, Plan, priced
 
+_THEATRE = """\
+[Stalls]
+A: W1 C2 | 3-8 | C9 W10
+B: 1-2 | 3-8 | 9-10
+C: 1-2 | 3-8 | 9-10
+D: 1-2 | 3-8 | 9-10
+E: 1-2 | 3-8 | 9-10
+F: 1-2 | 3-8 | 9-10
+~
+[Balcony]
+BA: 11-1/2 | 2-12/2
+BB: 11-1/2 | 2-12/2
+BC: 11-1/2 | 2-12/2 X14-16/2
+"""
+
 COMING = (
     # The coming months
     Plan(
@@ -68,10 +83,10 @@ COMING = (
         "20:15",
         2,
         "1637: a bulb costs as much as a house. What could go wrong?",
-        (Kind("Stalls", 32, 60), Kind("Balcony", 19, 36)),
+        (Kind("Stalls", 32, 60, area="Stalls"), Kind("Balcony", 19, 36, area="Balcony")),
         41,
         seating="explicit",
-        grid=(8, 12),
+        hall=_THEATRE,
         pictures=2,
     ),
     # A festival with its days

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
-from bookings import inventory, seats, ticket_types
+from bookings import hall_text, halls, ticket_types
 from bookings.demo import pictures, world
 from bookings.demo.plans import Kind, Plan
 from bookings.models import TicketType
@@ -44,7 +44,9 @@ def event(plan: Plan, partner: Partner, *, by: User) -> Event:
     for position, kind in enumerate(plan.kinds):
         ticket_types.create(made, by=by, position=position, **_type_fields(kind))
     if plan.seating == "explicit":
-        seats.generate(inventory.lock([made.pk])[made.pk], rows=plan.grid[0], per_row=plan.grid[1])
+        halls.save(made, hall_text.read(plan.hall), by=by)
+        rows = zip(plan.kinds, made.ticket_types.order_by("position"), strict=True)
+        ticket_types.set_areas(made, [(row, kind.area) for kind, row in rows if kind.area], by=by)
     _draw(made, plan)
     return made if plan.state == "draft" else states.advance(made, Event.State.PUBLISHED, by=by)
 

@@ -14,6 +14,7 @@ class Kind(NamedTuple):
     status: str = "active"
     sale: tuple[int, int] | None = None
     max_per_order: int | None = None
+    area: str = ""  # of the hall
 
 
 class Plan(NamedTuple):
@@ -39,7 +40,7 @@ class Plan(NamedTuple):
     parent: str = ""
     label: str = ""
     seating: str = "none"
-    grid: tuple[int, int] = (0, 0)  # rows, seats in a row of an explicit seat map
+    hall: str = ""  # the rows of an explicit seat map, as people write them (bookings/hall_text.py)
     info: str = ""
     reason: str = ""  # of a cancellation
     waiting: tuple[int, ...] = ()  # parties on the waitlist, by size

@@ -45,6 +45,9 @@ def organisation(entry: world.Organisation) -> Partner:
             "contact_email": entry.email,
             "phone": entry.phone,
             "website": entry.website,
+            "legal_name": entry.legal_name,
+            "address": entry.address,
+            "tax_number": entry.tax_number,
             "joined_at": joined_at,
         },
     )

@@ -78,6 +78,9 @@ class Organisation(NamedTuple):
     phone: str
     website: str
     joined: int  # days ago; 0: not yet
+    legal_name: str = ""
+    address: str = ""
+    tax_number: str = ""
 
 
 PARTNERS = (
@@ -90,6 +93,9 @@ PARTNERS = (
         "+918040001000",
         "https://monsoonlive.example",
         410,
+        "Monsoon Live Entertainment Pvt. Ltd.",
+        "14 Residency Road\nBengaluru 560025\nIndia",
+        "29AABCM1234D1Z5",
     ),
     Organisation(
         "noorderlicht",
@@ -100,6 +106,9 @@ PARTNERS = (
         "+31201234567",
         "https://noorderlicht.example",
         300,
+        "Noorderlicht Events B.V.",
+        "Veemkade 388\n1019 HE Amsterdam\nNetherlands",
+        "NL854321098B01",
     ),
     Organisation(
         "song-hong",
@@ -110,6 +119,9 @@ PARTNERS = (
         "+842412345678",
         "https://songhong.example",
         120,
+        "",
+        "27 Tràng Tiền\nHoàn Kiếm, Hà Nội\nViệt Nam",
+        "0101234567",
     ),
     Organisation(
         "deccan-sports",
@@ -120,6 +132,9 @@ PARTNERS = (
         "+918022002200",
         "https://deccansports.example",
         200,
+        "",
+        "2 Kasturba Road\nBengaluru 560001\nIndia",
+        "29AAACD5678E1Z2",
     ),
     Organisation(
         "kaveri-hall",

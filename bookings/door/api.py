@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import JsonResponse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,16 +17,18 @@ from django.views.decorators.csrf import csrf_exempt
 from bookings.door import devices, lists, scanning
 from bookings.models import Scan
 from eventify.lib.errors import DomainError, Invalid
+from eventify.lib.failpoints import failpoint
 from eventify.lib.wire import moment
 
 TOKEN = "X-Door-Token"
 MOST_SCANS = 500  # in one batch
+MOST_FINDINGS = 30  # of a device about itself
 _MOST_SKEW = 10 * 365 * 86_400_000  # ms
 _BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 _EARLIEST, _LATEST = 2000, 2200  # years
 
 
-def _endpoint(method: str, *, is_enrolled: bool = True):
+def _endpoint(method: str, *, is_enrolled: bool = True, is_delivery: bool = False):
     """The permission is judged first, then the method and the body."""
 
     def wrap(view):
@@ -34,7 +37,8 @@ def _endpoint(method: str, *, is_enrolled: bool = True):
         @wraps(view)
         def answer(request):
             try:
-                about = [devices.of(request.headers.get(TOKEN, ""))] if is_enrolled else []
+                token = request.headers.get(TOKEN, "")
+                about = [devices.of(token, is_delivery=is_delivery)] if is_enrolled else []
                 if request.method != method:
                     return JsonResponse({"error": "method_not_allowed"}, status=405, headers={"Allow": method})
                 return JsonResponse(view(request, *about))
@@ -51,14 +55,15 @@ def _endpoint(method: str, *, is_enrolled: bool = True):
 def enrol(request) -> dict:
     """`{code}` -> the device's token, once."""
     device, token = devices.enrol(_text(_body(request), "code", 200))
-    return {"token": token, "device": str(device.uid), "name": device.name, "gate": device.gate}
+    found = {"token": token, "device": str(device.uid), "name": device.name, "gate": device.gate}
+    return {**found, "event": str(device.event.uid)}
 
 
 @_endpoint("GET")
 def event(request, device) -> dict:
     """The event's list, or with ?cursor= what changed since."""
     cursor = request.GET.get("cursor")
-    found = lists.of(device.event, _moment({"cursor": cursor}, "cursor") if cursor else None)
+    found = lists.of(device, _moment({"cursor": cursor}, "cursor") if cursor else None)
     devices.seen(device, list_at=found["cursor"])
     return found
 
@@ -69,23 +74,30 @@ def scan(request, device) -> dict:
     return _shown(scanning.take(device, _said(_body(request), is_offline=False)))
 
 
-@_endpoint("POST")
+@_endpoint("POST", is_delivery=True)
 def sync(request, device) -> dict:
-    """`{scans: [...], skew_ms?, queue?}`: what was decided without us; each scan is answered by its client_uid."""
+    """`{scans: [...], skew_ms?, queue?, readiness?}`: what was decided without us, all or nothing; none: a heartbeat.
+
+    Each scan is answered by its client_uid, in the order in which it was sent.
+    """
     body = _body(request)
-    sent = body.get("scans")
-    if not isinstance(sent, list) or len(sent) > MOST_SCANS or not all(isinstance(one, dict) for one in sent):
-        raise Invalid.field("scans", _("Send a list of at most %(most)s scans.") % {"most": MOST_SCANS})
-    said = [_said(one, is_offline=True) for one in sent]
-    limits = {
+    said = _batch(body)
+    if not said:
+        devices.check_still_good(device)
+    about = {
         "clock_skew_ms": _whole(body, "skew_ms", 2**31 - 1),
-        "queue_length": abs(_whole(body, "queue", 2**31 - 1)),
+        "queue_length": _whole(body, "queue", 2**31 - 1, least=0),
     }
-    devices.seen(device, **limits)
-    return {"scans": [_shown(scanning.take(device, one)) for one in said]}
+    if "readiness" in body:
+        about["readiness"] = _readiness(body["readiness"])
+    devices.seen(device, **about)
+    taken = scanning.take_all(device, said) if said else []
+    failpoint("door.before_answer")
+    shown = [_shown(one) | {"is_double": one.is_double} for one in taken]
+    return {"scans": shown, "server_time": moment(timezone.now())}
 
 
-@_endpoint("POST")
+@_endpoint("POST", is_delivery=True)
 def undo(request, device) -> dict:
     """`{client_uid, reason}` -> the scan, taken back."""
     body = _body(request)
@@ -95,14 +107,49 @@ def undo(request, device) -> dict:
 @_endpoint("GET")
 def counts(request, device) -> dict:
     """How many are inside, per gate."""
-    return lists.counts(device.event)
+    return lists.counts(device.event) | {"server_time": moment(timezone.now())}
 
 
-def _shown(found: Scan) -> dict:
-    answer = {"client_uid": str(found.client_uid), "verdict": found.verdict, "undone_at": moment(found.undone_at)}
-    if found.ticket_id and found.verdict == Scan.Verdict.USED:
-        answer |= {"used_at": moment(found.ticket.used_at), "used_gate": found.ticket.used_gate}
+def _shown(taken: scanning.Taken) -> dict:
+    scan, ticket = taken.scan, taken.ticket
+    is_here = ticket is not None and ticket.event_id == scan.event_id
+    answer = {
+        "client_uid": str(scan.client_uid),
+        "verdict": scan.verdict,
+        "undone_at": moment(scan.undone_at),
+        "type": ticket.ticket_type.name if is_here else "",
+    }
+    if is_here and scan.verdict == Scan.Verdict.USED:
+        used = {"used_at": moment(ticket.used_at), "used_gate": ticket.used_gate, "used_by": taken.used_by}
+        answer |= used
     return answer
+
+
+def _batch(body: dict) -> list[scanning.Said]:
+    sent = body.get("scans")
+    if not isinstance(sent, list) or len(sent) > MOST_SCANS or not all(isinstance(one, dict) for one in sent):
+        raise Invalid.field("scans", _("Send a list of at most %(most)s scans.") % {"most": MOST_SCANS})
+    return [_said(one, is_offline=True) for one in sent]
+
+
+def _readiness(said) -> dict:
+    """What the device found of itself: a few words with one plain value each, as it is kept and shown."""
+    is_flat = isinstance(said, dict) and len(said) <= MOST_FINDINGS
+    if not is_flat or not all(_is_finding(name, value) for name, value in said.items()):
+        raise Invalid.field(
+            "readiness", _("Send at most %(most)s plain values as readiness.") % {"most": MOST_FINDINGS}
+        )
+    return said
+
+
+def _is_finding(name: str, value) -> bool:
+    if isinstance(value, str):
+        return _is_word(name) and len(value) <= 200 and not _BAD_TEXT.search(value)
+    return _is_word(name) and (value is None or (isinstance(value, int | float) and abs(value) <= 2**53))
+
+
+def _is_word(name: str) -> bool:
+    return 0 < len(name) <= 40 and not _BAD_TEXT.search(name)
 
 
 def _said(body: dict, *, is_offline: bool) -> scanning.Said:
@@ -112,6 +159,8 @@ def _said(body: dict, *, is_offline: bool) -> scanning.Said:
     skew, undone_at = _whole(body, "skew_ms", _MOST_SKEW), None
     if body.get("undone_at") is not None:
         undone_at = scanning.corrected(_moment(body, "undone_at"), skew)
+        if not _text(body, "undo_reason", 200, default="").strip():
+            raise Invalid.field("undo_reason", _("Say why the scan is taken back."))
     return scanning.Said(
         client_uid=_uid(body),
         code=_text(body, "code", 400),
@@ -144,9 +193,9 @@ def _text(body: dict, name: str, most: int, default: str | None = None) -> str:
     return value
 
 
-def _whole(body: dict, name: str, most: int) -> int:
+def _whole(body: dict, name: str, most: int, least: int | None = None) -> int:
     value = body.get(name, 0)
-    if type(value) is not int or abs(value) > most:
+    if type(value) is not int or not (-most if least is None else least) <= value <= most:
         raise Invalid.field(name, _("Send a whole number as %(name)s.") % {"name": name})
     return value
 

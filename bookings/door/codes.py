@@ -52,10 +52,16 @@ class Read(NamedTuple):
 
 
 def payload(ticket: Ticket) -> str:
-    """What the QR code of the ticket says. Makes the event's key when it has none yet."""
-    key = keys.signing(ticket.event)
+    """What the QR code of the ticket says: the signed code, or the bare letters while the event's key cannot sign.
+
+    Reads the event's keys: a list prefetches `event__door_keys`. Writes nothing, for pages call it.
+    """
+    key = keys.newest(ticket.event)
+    private = keys.private_or_none(key) if key else None
+    if private is None:
+        return ticket.ticket_code
     head = _HEAD.pack(key.number, ticket.ticket_type_id % 2**32, ticket.event.uid.bytes)
-    signature = keys.private(key).sign(CONTEXT + head + ticket.ticket_code.encode())
+    signature = private.sign(CONTEXT + head + ticket.ticket_code.encode())
     return f"{ticket.ticket_code}.{base64.b32encode(head + signature).decode()}"
 
 
@@ -93,6 +99,11 @@ def is_ours(found: Read) -> bool:
 def tidy(text: str) -> str:
     """As it is compared: capitals without blanks and dashes; what is far too long is cut, and so is no code."""
     return _BLANKS.sub("", text[:_LONGEST]).upper()
+
+
+def letters(text: str) -> str:
+    """What stands for a ticket in a code as scanned or typed, not verified: to look for it, not to let it in."""
+    return tidy(text).partition(".")[0]
 
 
 def hashed(code: str) -> str:

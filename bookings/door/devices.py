@@ -52,21 +52,31 @@ def enrol(code: str) -> tuple[Device, str]:
     device = rows.filter(enrolment_hash=hashed(code), enrolled_at=None, revoked_at=None).first()
     if device is None or device.enrolment_expires_at <= timezone.now():
         raise NotEnrolled
-    _check_still_good(device)
+    check_still_good(device)
     token = secrets.token_urlsafe(_BYTES)
     device.token_hash, device.enrolled_at = hashed(token), timezone.now()
     device.save(update_fields=["token_hash", "enrolled_at", "updated_at"])
     return device, token
 
 
-def of(token: str) -> Device:
-    """The device with this token, if it may scan now; NotEnrolled otherwise."""
+def of(token: str, *, is_delivery: bool = False) -> Device:
+    """The device with this token, if it may scan now; NotEnrolled otherwise.
+
+    A delivery brings what was decided before: it is taken after the right of the device's person has run out, too
+    (the shift is over while the phone still was without network), but not from a person who is shut out.
+    """
     rows = Device.objects.select_related("event__partner", "enrolled_by")
     device = rows.filter(token_hash=hashed(token), revoked_at=None).exclude(enrolled_at=None).first()
     if device is None:
         raise NotEnrolled
-    _check_still_good(device)
+    check_still_good(device, is_delivery)
     return device
+
+
+def hold(device: Device) -> None:
+    """Lock the device's row until the transaction ends, and keep that it was heard. NotEnrolled when it is revoked."""
+    if not Device.objects.filter(pk=device.pk, revoked_at=None).update(last_seen_at=timezone.now()):
+        raise NotEnrolled
 
 
 @transaction.atomic
@@ -88,9 +98,13 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def _check_still_good(device: Device) -> None:
+def check_still_good(device: Device, is_delivery: bool = False) -> None:
+    """NotEnrolled when its event is long over, or its person may scan there no more."""
     ended = device.event.ends_at
     if ended is not None and ended + AFTER <= timezone.now():
         raise NotEnrolled(_("This event is over, so its devices scan no more."))
-    if not device.enrolled_by.can("check_in", device.event):
+    person = device.enrolled_by
+    if is_delivery and person.is_active and not person.is_banned:
+        return
+    if not person.can("check_in", device.event):
         raise NotEnrolled

@@ -1,38 +1,104 @@
-"""The key pairs that sign the tickets of an event; the private part is sealed with a key that SECRET_KEY gives."""
+"""The key pairs that sign the tickets of an event; the private part is sealed with a key that SECRET_KEY gives.
+
+An event has its first key since its first ticket type, so that neither a sale nor a page makes one. What an earlier
+SECRET_KEY has sealed opens as long as that is one of SECRET_KEY_FALLBACKS; `manage.py door_keys` seals it anew.
+"""
 
 import hashlib
+import logging
 import secrets
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from bookings.models import DoorKey
+from eventify.lib.errors import Conflict
 from events.models import Event
 
+logger = logging.getLogger(__name__)
+MOST = 255  # keys of one event: codes name theirs with one byte
 _NONCE = 12  # bytes
+_told: set[int] = set()  # keys that this process has complained about
+
+
+class KeyLocked(Exception):
+    """Neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS opens the key."""
+
+
+class TooManyKeys(Conflict):
+    """The event has as many keys as codes can tell apart."""
+
+    code = "too_many_keys"
+    message = _("This event has 255 keys, and cannot have more.")
+
+
+def newest(event: Event) -> DoorKey | None:
+    """The key that signs; None when the event has none yet. No query for events with `door_keys` prefetched."""
+    return max(event.door_keys.all(), key=lambda one: one.number, default=None)
 
 
 def signing(event: Event) -> DoorKey:
     """The event's newest key; its first one is made here. Two at once make one: the row's constraint decides."""
-    newest = DoorKey.objects.filter(event=event).order_by("-number").first()
-    return newest or _make(event, 1)
+    found = DoorKey.objects.filter(event=event).order_by("-number").first()
+    return found or _make(event, 1)
+
+
+def missing() -> QuerySet[Event]:
+    """The events that have ticket types and no key."""
+    has = Exists(DoorKey.objects.filter(event=OuterRef("pk")))
+    return Event.objects.filter(~has, ticket_types__isnull=False).distinct().order_by("pk")
 
 
 @transaction.atomic
 def rotate(event: Event) -> DoorKey:
-    """A newer key, which signs from now on; codes of the older ones stay good. Locks the event."""
+    """A newer key, which signs from now on; codes of the older ones stay good, also of one that is locked.
+
+    Locks the event. TooManyKeys after the 255th.
+    """
     Event.objects.select_for_update(no_key=True).get(pk=event.pk)
-    return _make(event, signing(event).number + 1)
+    number = max(event.door_keys.values_list("number", flat=True), default=0) + 1
+    if number > MOST:
+        raise TooManyKeys
+    return _make(event, number)
 
 
 def private(key: DoorKey) -> Ed25519PrivateKey:
-    """The part that signs. InvalidTag (of cryptography) when SECRET_KEY is another than when it was sealed."""
-    sealed = bytes(key.sealed_private_key)
-    opened = AESGCM(_sealing_key()).decrypt(sealed[:_NONCE], sealed[_NONCE:], str(key.event_id).encode())
-    return Ed25519PrivateKey.from_private_bytes(opened)
+    """The part that signs. KeyLocked when SECRET_KEY is another than when it was sealed, and no fallback is that."""
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        opened = _opened(key, secret)
+        if opened:
+            return Ed25519PrivateKey.from_private_bytes(opened)
+    raise KeyLocked
+
+
+def private_or_none(key: DoorKey) -> Ed25519PrivateKey | None:
+    """As `private`; None, with one line in the log of each process, when it is locked."""
+    try:
+        return private(key)
+    except KeyLocked:
+        if key.pk not in _told:
+            _told.add(key.pk)
+            logger.error(
+                "Tickets of event %s carry no signature, so scanners cannot check them without network: its key was "
+                "sealed with another SECRET_KEY. Name that one in SECRET_KEY_FALLBACKS and run 'manage.py door_keys'; "
+                "if it is lost, run 'manage.py door_keys --renew'.",
+                key.event_id,
+            )
+        return None
+
+
+def reseal(key: DoorKey) -> bool:
+    """Seal the key with SECRET_KEY where a fallback has sealed it; whether it had to. KeyLocked as `private`."""
+    if _opened(key, settings.SECRET_KEY):
+        return False
+    sealed = _sealed(private(key).private_bytes_raw(), key.event_id)
+    DoorKey.objects.filter(pk=key.pk).update(sealed_private_key=sealed)
+    return True
 
 
 def is_signed(key: DoorKey, signature: bytes, message: bytes) -> bool:
@@ -44,13 +110,30 @@ def is_signed(key: DoorKey, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _make(event: Event, number: int) -> DoorKey:
+def new_pair(event_id: int) -> dict[str, bytes]:
+    """A new key pair as the columns of a DoorKey of this event."""
     pair = Ed25519PrivateKey.generate()
+    sealed = _sealed(pair.private_bytes_raw(), event_id)
+    return {"public_key": pair.public_key().public_bytes_raw(), "sealed_private_key": sealed}
+
+
+def _make(event: Event, number: int) -> DoorKey:
+    return DoorKey.objects.get_or_create(event=event, number=number, defaults=new_pair(event.pk))[0]
+
+
+def _sealed(private_bytes: bytes, event_id: int) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
-    sealed = nonce + AESGCM(_sealing_key()).encrypt(nonce, pair.private_bytes_raw(), str(event.pk).encode())
-    values = {"public_key": pair.public_key().public_bytes_raw(), "sealed_private_key": sealed}
-    return DoorKey.objects.get_or_create(event=event, number=number, defaults=values)[0]
+    return nonce + AESGCM(_sealing_key(settings.SECRET_KEY)).encrypt(nonce, private_bytes, str(event_id).encode())
 
 
-def _sealing_key() -> bytes:
-    return hashlib.sha256(b"eventify door keys\0" + settings.SECRET_KEY.encode()).digest()
+def _opened(key: DoorKey, secret: str) -> bytes:
+    """The private bytes; empty when this secret did not seal them."""
+    sealed = bytes(key.sealed_private_key)
+    try:
+        return AESGCM(_sealing_key(secret)).decrypt(sealed[:_NONCE], sealed[_NONCE:], str(key.event_id).encode())
+    except (InvalidTag, ValueError):  # ValueError: too short to be sealed at all
+        return b""
+
+
+def _sealing_key(secret: str) -> bytes:
+    return hashlib.sha256(b"eventify door keys\0" + secret.encode()).digest()

@@ -7,60 +7,84 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from bookings.door import codes
-from bookings.models import RevokedCode, Scan, Ticket
+from bookings.models import Device, RevokedCode, Scan, Ticket
+from bookings.signals import gates_of
 from eventify.lib.wire import moment
 from events.models import Event
 
 OVERLAP = timedelta(minutes=2)  # a transaction may take this long from its first word to its commit
 
 
-def of(event: Event, since: datetime | None = None) -> dict:
-    """The list, or what changed `since` the cursor of an earlier one (some of it once more: that is harmless)."""
-    now = timezone.now()
-    used, free = _used(event, since and since - OVERLAP)
-    keys = [
-        {"number": key.number, "public_key": base64.b64encode(bytes(key.public_key)).decode()}
-        for key in event.door_keys.order_by("number")
-    ]
+def of(device: Device, since: datetime | None = None) -> dict:
+    """The list of the device's event, or what changed `since` the cursor of an earlier one.
+
+    Of that, some comes once more: that is harmless. Keys, types and gates are few and always whole.
+    """
+    now, event = timezone.now(), device.event
+    since = since and since - OVERLAP
     return {
-        "event": {"uid": str(event.uid), "name": event.name, "is_cancelled": event.state == Event.State.CANCELLED},
-        "keys": keys,
+        "event": _about(event),
+        "device": {"uid": str(device.uid), "name": device.name, "gate": device.gate},
+        "keys": [
+            {"number": key.number, "public_key": base64.b64encode(bytes(key.public_key)).decode()}
+            for key in event.door_keys.order_by("number")
+        ],
         "types": {str(pk % 2**32): name for pk, name in event.ticket_types.values_list("pk", "name")},
         "gates": gates(event),
-        "dead": _dead(event, since and since - OVERLAP),
-        "used": used,
-        "free": free,
+        "dead": _dead(event, since),
+        "used": _used(event, since),
+        "free": _free(event, since),
+        "counts": counts(event),
         "cursor": moment(now),
         "server_time": moment(now),
     }
 
 
 def gates(event: Event) -> list[str]:
-    """The gates that devices of the event were given."""
-    return sorted(set(event.door_devices.exclude(gate="").values_list("gate", flat=True)))
+    """The gates of the crew's plan in its order, then others that devices of the event were given."""
+    given = event.door_devices.exclude(gate="").order_by("gate").values_list("gate", flat=True)
+    planned = [name for _receiver, names in gates_of.send(Event, event=event) for name in names]
+    return list(dict.fromkeys([*planned, *given]))
 
 
 def counts(event: Event) -> dict:
-    """How many people are inside: tickets used, and of those how many came through each gate."""
-    used = Ticket.objects.filter(event=event, status=Ticket.Status.USED)
-    rows = used.values_list("used_gate").annotate(many=Count("pk")).order_by("used_gate")
-    sold = Ticket.objects.filter(~Q(status=Ticket.Status.CANCELLED), event=event).count()
-    return {"sold": sold, "inside": sum(many for _gate, many in rows), "gates": dict(rows)}
+    """How many people are inside: tickets used, and of those how many came through each gate. One query."""
+    rows = event.tickets.exclude(status=Ticket.Status.CANCELLED).values_list("used_gate").order_by("used_gate")
+    rows = list(rows.annotate(sold=Count("pk"), inside=Count("pk", filter=Q(status=Ticket.Status.USED))))
+    gates = {gate: inside for gate, _sold, inside in rows if inside}
+    return {"sold": sum(sold for _gate, sold, _inside in rows), "inside": sum(gates.values()), "gates": gates}
+
+
+def _about(event: Event) -> dict:
+    return {
+        "uid": str(event.uid),
+        "name": event.name,
+        "is_cancelled": event.state == Event.State.CANCELLED,
+        "starts_at": moment(event.starts_at),
+        "ends_at": moment(event.ends_at),
+        "time_zone": event.timezone,
+    }
 
 
 def _dead(event: Event, since: datetime | None) -> list[str]:
+    """Hashes of dead codes. Every verb that ends a code writes a row; older cancelled tickets are in the whole list."""
     rows = RevokedCode.objects.filter(event=event)
-    found = list((rows.filter(at__gte=since) if since else rows).order_by("pk").values_list("code_hash", flat=True))
-    gone = Ticket.objects.filter(event=event, status=Ticket.Status.CANCELLED).order_by("pk")
-    return list(dict.fromkeys([*found, *map(codes.hashed, gone.values_list("ticket_code", flat=True))]))
-
-
-def _used(event: Event, since: datetime | None) -> tuple[list[str], list[str]]:
-    """Hashes of the codes that are used, and of those that an undo has made free again."""
-    rows = Ticket.objects.filter(event=event, status=Ticket.Status.USED)
-    scans = Scan.objects.filter(event=event, ticket__status=Ticket.Status.VALID).exclude(undone_at=None)
     if since:
-        rows, scans = rows.filter(updated_at__gte=since), scans.filter(updated_at__gte=since)
-    free = scans.values_list("ticket__ticket_code", flat=True).distinct()
-    used = rows.order_by("pk").values_list("ticket_code", flat=True)
-    return [codes.hashed(code) for code in used], sorted(codes.hashed(code) for code in free)
+        return list(rows.filter(at__gte=since).order_by("pk").values_list("code_hash", flat=True))
+    gone = event.tickets.filter(status=Ticket.Status.CANCELLED).order_by("pk").values_list("ticket_code", flat=True)
+    found = rows.order_by("pk").values_list("code_hash", flat=True)
+    return list(dict.fromkeys([*found, *map(codes.hashed, gone)]))
+
+
+def _used(event: Event, since: datetime | None) -> list[dict]:
+    rows = event.tickets.filter(status=Ticket.Status.USED)
+    rows = rows.filter(updated_at__gte=since) if since else rows
+    found = rows.order_by("pk").values_list("ticket_code", "used_at", "used_gate")
+    return [{"hash": codes.hashed(code), "at": moment(at), "gate": gate} for code, at, gate in found]
+
+
+def _free(event: Event, since: datetime | None) -> list[str]:
+    """Hashes of the codes that an undo has made good again: a device forgets that it let them in."""
+    scans = Scan.objects.filter(event=event, ticket__status=Ticket.Status.VALID, undone_at__isnull=False)
+    scans = scans.filter(updated_at__gte=since) if since else scans
+    return sorted(codes.hashed(code) for code in scans.values_list("ticket__ticket_code", flat=True).distinct())

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from bookings.models import DoubleAdmission, Scan, Ticket
+from bookings.models import Scan, Ticket
 
 _LET_IN = Scan.Verdict.ADMITTED
+FOLLOWING = ("status", "used_at", "used_gate", "used_by_id")  # what a ticket takes from the scan that counts
 
 
 class State(NamedTuple):
@@ -42,23 +43,18 @@ def join(scan: Scan, *, verdict: str, at: datetime, undone_at: datetime | None, 
         scan.undone_at, scan.undo_reason = min(undos)
 
 
-def settle(ticket: Ticket) -> State:
-    """Bring the locked ticket and its conflict in line with all its scans. A cancelled ticket stays cancelled."""
-    found = state(ticket.scans.filter(verdict=_LET_IN).order_by("pk"))
-    _follow(ticket, found.winner)
-    if found.doubles:
-        DoubleAdmission.objects.get_or_create(ticket=ticket, defaults={"event_id": ticket.event_id})
-    else:
-        DoubleAdmission.objects.filter(ticket=ticket, settled_at=None).delete()
-    return found
-
-
-def _follow(ticket: Ticket, winner: Scan | None) -> None:
+def follow(ticket: Ticket, winner: Scan | None) -> bool:
+    """Bring the ticket (not saved) in line with the scan that counts. Cancelled stays so. True when it changed."""
     if ticket.status == Ticket.Status.CANCELLED:
-        return
+        return False
+    before = _facts(ticket)
     if winner is None:
-        ticket.status, ticket.used_at, ticket.used_gate, ticket.used_by = Ticket.Status.VALID, None, "", None
+        ticket.status, ticket.used_at, ticket.used_gate, ticket.used_by_id = Ticket.Status.VALID, None, "", None
     else:
         ticket.status, ticket.used_at, ticket.used_gate = Ticket.Status.USED, winner.scanned_at, winner.gate
         ticket.used_by_id = winner.by_id
-    ticket.save(update_fields=["status", "used_at", "used_gate", "used_by", "updated_at"])
+    return _facts(ticket) != before
+
+
+def _facts(ticket: Ticket) -> tuple:
+    return tuple(getattr(ticket, name) for name in FOLLOWING)

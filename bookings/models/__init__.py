@@ -12,7 +12,7 @@ from bookings.models.money import (
     WebhookDelivery,
 )
 from bookings.models.selling import Booking, Order, PromoCode, TicketType
-from bookings.models.tickets import Resale, Seat, Ticket, TicketTransfer
+from bookings.models.tickets import Hall, Resale, Seat, Ticket, TicketTransfer
 
 __all__ = [
     "MONEY",
@@ -20,6 +20,7 @@ __all__ = [
     "Device",
     "DoorKey",
     "DoubleAdmission",
+    "Hall",
     "Invoice",
     "InvoiceSeries",
     "MassRefund",

@@ -9,6 +9,8 @@ from bookings.models.tickets import Ticket
 from eventify.lib.models import Entity
 from events.models import Event
 
+MOST_SKEW_MS = 2_000
+
 
 class DoorKey(Entity):
     """An Ed25519 key pair that signs the tickets of one event, so that a device without network can judge them.
@@ -65,6 +67,11 @@ class Device(Entity):
     def may_scan(self) -> bool:
         return self.enrolled_at is not None and self.revoked_at is None
 
+    @property
+    def is_clock_off(self) -> bool:
+        """Whether its clock was more than two seconds from ours when it was last heard."""
+        return abs(self.clock_skew_ms or 0) > MOST_SKEW_MS
+
 
 class Scan(Entity):
     """One code held before one scanner, and what the person at the door was told. Nothing of it is ever deleted.
@@ -92,6 +99,10 @@ class Scan(Entity):
     code_hash = models.CharField(max_length=64, help_text="SHA-256 of the ticket code that was read.")
     verdict = models.CharField(max_length=15, choices=Verdict)
     is_offline = models.BooleanField(default=False, help_text="The device decided alone.")
+    was_let_in = models.BooleanField(
+        default=False,
+        help_text="The device alone let somebody in, though the code was not good: nobody counts as inside.",
+    )
     scanned_at = models.DateTimeField(default=timezone.now)
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -104,6 +115,7 @@ class Scan(Entity):
         indexes = [
             models.Index(fields=["event", "-id"], name="scan_by_event"),
             models.Index(fields=["ticket", "scanned_at"], name="scan_let_in", condition=Q(verdict="admitted")),
+            models.Index(fields=["event", "updated_at"], name="scan_undone", condition=Q(undone_at__isnull=False)),
         ]
 
     def __str__(self):
@@ -115,13 +127,17 @@ class Scan(Entity):
 
 
 class DoubleAdmission(Entity):
-    """One ticket that let people in more than once, listed once until somebody has looked into it."""
+    """One ticket that let people in more than once, listed once until somebody has looked into it.
+
+    A scan that is let in after that, and was not among those `settled_scans`, opens it again.
+    """
 
     ticket = models.OneToOneField(Ticket, on_delete=models.PROTECT, related_name="double_admission")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="double_admissions")
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     note = models.CharField(max_length=500, blank=True)
+    settled_scans = models.JSONField(default=list, blank=True, help_text="The ids of the scans that were looked into.")
 
     class Meta:
         indexes = [models.Index(fields=["event"], name="conflict_open", condition=Q(settled_at=None))]

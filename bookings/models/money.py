@@ -46,6 +46,7 @@ class Refund(Entity):
     class Status(models.TextChoices):
         REQUESTED = "requested"
         DONE = "done"
+        FAILED = "failed"  # the provider could not pay it out: staff send it again
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.DecimalField(**MONEY)
@@ -55,13 +56,29 @@ class Refund(Entity):
     )
     status = models.CharField(max_length=9, choices=Status, default=Status.REQUESTED)
     done_at = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="Which sending it is; each has its own reference.")
+    came_back = models.JSONField(default=list, blank=True, help_text="The attempts that were done and then failed.")
+    failure = models.CharField(max_length=300, blank=True, help_text="Why the last attempt failed.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive")]
-        indexes = [models.Index(fields=["created_at"], name="refund_open", condition=Q(status="requested"))]
+        indexes = [
+            models.Index(fields=["created_at"], name="refund_open", condition=Q(status="requested")),
+            models.Index(fields=["created_at"], name="refund_failed", condition=Q(status="failed")),
+        ]
 
     def __str__(self):
         return f"{self.amount} of {self.payment_id} ({self.status})"
+
+    @property
+    def reference(self) -> str:
+        """What the provider and the books know this attempt by; the first one is the uid itself."""
+        return reference_of(self.uid, self.attempt)
+
+
+def reference_of(uid, attempt: int) -> str:
+    """The reference of one attempt to send a refund."""
+    return f"{uid}" if attempt == 1 else f"{uid}-{attempt}"
 
 
 class MassRefund(Entity):

@@ -2,22 +2,34 @@
 
 from decimal import Decimal
 
+from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Upper
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models.fields import MONEY, PERCENT
+from bookings.models.fields import AREA_MAX, MONEY, PERCENT
 from eventify.lib.models import Entity
 from events.models import Event
+
+
+class TicketTypes(models.Manager):
+    """The types with `area_free`: how many seats of their area are for sale now; None for those that fit all seats."""
+
+    def get_queryset(self):
+        seats = apps.get_model("bookings", "Seat").objects.for_sale()  # that module imports this one
+        seats = seats.filter(event=OuterRef("event"), area=OuterRef("area")).order_by().values("event")
+        free = Coalesce(Subquery(seats.annotate(free=Count("pk")).values("free")), 0)
+        asked = Case(When(area="", then=None), default=free, output_field=models.IntegerField())
+        return super().get_queryset().annotate(area_free=asked)
 
 
 class TicketType(Entity):
     """A kind of place at one event, with its price and its own stock (none: as many as the event has).
 
     `quantity_sold` counts the places that are confirmed or held by a pending order. Only bookings/inventory.py
-    changes it, under the lock of the event's row.
+    changes it, under the lock of the event's row. A type with an area is for the seats of that area only.
     """
 
     class Status(models.TextChoices):
@@ -39,6 +51,11 @@ class TicketType(Entity):
     max_per_person = models.PositiveIntegerField(null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     tax_rate = models.DecimalField(**PERCENT, default=0, help_text="In percent; the price holds it already.")
+    area = models.CharField(
+        max_length=AREA_MAX, blank=True, help_text="Only for the seats of this area; empty: for all seats."
+    )
+
+    objects = TicketTypes()
 
     class Meta:
         ordering = ["position", "id"]
@@ -47,7 +64,10 @@ class TicketType(Entity):
             models.CheckConstraint(condition=Q(price__gte=0), name="type_price_not_negative"),
             models.CheckConstraint(condition=Q(tax_rate__gte=0, tax_rate__lte=100), name="type_tax_is_a_share"),
         ]
-        indexes = [models.Index(fields=["event", "position"], name="type_by_event")]
+        indexes = [
+            models.Index(fields=["event", "position"], name="type_by_event"),
+            models.Index(fields=["price", "event"], name="type_by_price", condition=Q(status="active")),
+        ]
 
     def __str__(self):
         return self.name
@@ -59,7 +79,14 @@ class TicketType(Entity):
     def places_left(self, event: Event) -> int:
         """How many places of this type the event still has."""
         own = event.places_left if self.quantity_total is None else self.quantity_total - self.quantity_sold
-        return max(0, min(own, event.places_left))
+        return max(0, min(own, event.places_left, self._seats_left(event)))
+
+    def _seats_left(self, event: Event) -> int:
+        """The seats for sale in its area: as they were when the type was read, or now where it came with a row."""
+        if not self.area or event.seating == Event.Seating.NONE:
+            return event.places_left
+        known = self.__dict__.get("area_free")
+        return event.seats.for_sale().filter(area=self.area).count() if known is None else known
 
     def shown_status(self, event: Event) -> str:
         """The status that buyers see: sold out also when nothing is left."""

@@ -2,22 +2,55 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from bookings.models.fields import MONEY
+from bookings.models.fields import AREA_MAX, MONEY
 from bookings.models.selling import Booking, Order, TicketType
 from eventify.lib.ids import new_uid
 from eventify.lib.models import Entity
 from events.models import Event
 
 
+class Hall(Entity):
+    """How the hall of one event lies; its seats are the plan (bookings/halls.py). Without a row the stage is ahead."""
+
+    class Stage(models.TextChoices):
+        AHEAD = "ahead", gettext_lazy("Before the first row")
+        BEHIND = "behind", gettext_lazy("Behind the last row")
+        NONE = "none", gettext_lazy("No stage")
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="hall")
+    stage = models.CharField(max_length=6, choices=Stage, default=Stage.AHEAD)
+
+    def __str__(self):
+        return f"Hall of {self.event_id}"
+
+    @property
+    def permission_scope(self):
+        return self.event.partner
+
+
+class Seats(models.QuerySet):
+    """Seats of events."""
+
+    def for_sale(self):
+        """Those that nobody has, and the house does not keep."""
+        return self.filter(reserved_booking=None).exclude(kind="blocked")
+
+
 class Seat(models.Model):
-    """A numbered place at one event; `reserved_booking` has taken it."""
+    """A numbered place at one event; `reserved_booking` has taken it.
+
+    `x` and `y` say where it stands on the map: side by side are seats of one row whose `x` differ by one. Without
+    them it stands where its number says.
+    """
 
     class Kind(models.TextChoices):
         STANDARD = "standard"
         WHEELCHAIR = "wheelchair"
         COMPANION = "companion"
+        BLOCKED = "blocked"  # kept by the house, not for sale
 
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="seats")
@@ -25,7 +58,9 @@ class Seat(models.Model):
     row_label = models.CharField(max_length=10)
     col_number = models.PositiveIntegerField()
     position = models.PositiveIntegerField(help_text="Order in which seats are given away; best first.")
-    area = models.CharField(max_length=50, blank=True, help_text="For example Balcony: its seats stand together.")
+    x = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Where in its row; none: its number.")
+    y = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Which line of the map; none: by position.")
+    area = models.CharField(max_length=AREA_MAX, blank=True, help_text="For example Balcony: its seats stand together.")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.STANDARD)
     companion_of = models.OneToOneField(
         "self",
@@ -36,6 +71,8 @@ class Seat(models.Model):
         help_text="The wheelchair place that this seat belongs to: both are one unit.",
     )
     reserved_booking = models.ForeignKey(Booking, on_delete=models.PROTECT, null=True, blank=True, related_name="seats")
+
+    objects = Seats.as_manager()
 
     class Meta:
         ordering = ["position"]
@@ -53,6 +90,15 @@ class Seat(models.Model):
     @property
     def reserved(self) -> bool:
         return self.reserved_booking_id is not None
+
+    @property
+    def at(self) -> int:
+        """Where it stands in its row; its neighbours stand at one less and one more."""
+        return self.col_number if self.x is None else self.x
+
+    @property
+    def is_for_sale(self) -> bool:
+        return not self.reserved and self.kind != self.Kind.BLOCKED
 
 
 class Ticket(Entity):

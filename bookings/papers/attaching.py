@@ -23,10 +23,18 @@ def _links(order: Order | None, context: dict) -> dict:
     return guests.links(order)
 
 
-@enriches("offer", "payment_returned", "money_back", "tickets_cancelled")
+@enriches("offer", "payment_returned", "money_back", "tickets_cancelled", "resale_sold")
 def order_links(context: dict) -> Extras:
     """The paths of the order `order`."""
     return Extras(context=_links(_order(context), context))
+
+
+@enriches("event_cancelled", "event_refunded")
+def event_links(context: dict) -> Extras:
+    """Where the orders `orders` are seen: each of a guest's by its own link, an account's together."""
+    orders = Order.objects.select_related("user").filter(uid__in=context.get("orders") or [], user__is_guest=True)
+    paths = [guests.open_path(order) for order in orders.order_by("pk")]
+    return Extras(context={"order_paths": paths or ["/orders/"]})
 
 
 @enriches("tickets", "promoted")

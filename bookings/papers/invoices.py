@@ -239,16 +239,24 @@ def _data(order: Order, fact: Fact, number: str, at: datetime, corrects: Invoice
         "corrects": corrects.data["number"] if corrects else "",
         "reason": fact.reason,
         "currency": order.currency,
-        "seller": {
-            "name": partner.name,
-            "email": partner.contact_email,
-            "phone": partner.phone,
-            "website": partner.website,
-        },
+        "seller": seller_of(partner),
         "buyer": buyer_of(order),
         "lines": [_line(line, fact.sign) for line in fact.lines],
         "taxes": taxes,
         "total": f"{fact.sign * sum(line.amount for line in fact.lines):.2f}",
+    }
+
+
+def seller_of(partner: Partner) -> dict:
+    """In whose name the tickets are sold, as the partner says it of itself now. Papers before 2026-11 know less."""
+    return {
+        "name": partner.name,
+        "legal_name": partner.legal_name,
+        "address": partner.address,
+        "tax_number": partner.tax_number,
+        "email": partner.contact_email,
+        "phone": partner.phone,
+        "website": partner.website,
     }
 
 

@@ -76,14 +76,20 @@ def _party(sheet: Sheet, x: float, y: float, what: str, lines: list[str]) -> flo
 
 
 def _seller(seller: dict) -> list[str]:
-    sold_on = _("Sold on Eventify")
-    return [part for part in (seller["name"], seller["email"], seller["phone"], seller["website"], sold_on) if part]
+    """The registered name, then what it is known as. Older papers know neither address nor tax number."""
+    names = dict.fromkeys((seller.get("legal_name"), seller["name"]))
+    reached = (seller["email"], seller["phone"], seller["website"], _("Sold on Eventify"))
+    lines = (*names, seller.get("address"), _tax_number(seller.get("tax_number")), *reached)
+    return [line for line in lines if line]
 
 
 def _buyer(buyer: dict) -> list[str]:
-    tax_number = _("Tax number %(number)s") % {"number": buyer["tax_number"]} if buyer["tax_number"] else ""
-    lines = (buyer["company"], buyer["name"], buyer["address"], tax_number, buyer["email"])
+    lines = (buyer["company"], buyer["name"], buyer["address"], _tax_number(buyer["tax_number"]), buyer["email"])
     return [line for line in lines if line]
+
+
+def _tax_number(number: str | None) -> str:
+    return _("Tax number %(number)s") % {"number": number} if number else ""
 
 
 def _facts(data: dict) -> list[tuple[str, str]]:

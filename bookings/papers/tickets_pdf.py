@@ -16,8 +16,9 @@ _LINES = 14  # of what the organiser says
 
 
 def joined(tickets) -> Iterable[Ticket]:
-    """The tickets with all that a page of theirs shows, in one query."""
-    return tickets.select_related("event", "ticket_type", "seat", "order__user", "user").order_by("pk")
+    """The tickets with all that a page of theirs shows, in two queries."""
+    rows = tickets.select_related("event", "ticket_type", "seat", "order__user", "user").order_by("pk")
+    return rows.prefetch_related("event__door_keys")
 
 
 def of_ticket(ticket: Ticket) -> bytes:

@@ -23,6 +23,12 @@ class NotPayable(Unreachable):
     message = _("This amount cannot be paid in this currency. Please contact us.")
 
 
+class RefundRefused(DomainError):
+    """The provider has tried to pay a refund out and could not; asking again changes nothing."""
+
+    code = "refund_refused"
+
+
 class BadSignature(DomainError):
     """A webhook that the provider did not sign (400)."""
 
@@ -48,6 +54,16 @@ class Report(NamedTuple):
     at: datetime | None = None  # when it happened; None: now
 
 
+class RefundReport(NamedTuple):
+    """The provider could not pay a refund out, though it may have taken it before."""
+
+    refund: UUID
+    attempt: int
+    reason: str
+    delivery: str
+    at: datetime | None = None
+
+
 class Provider(Protocol):
     """Every call is idempotent by the reference that we choose (the uid of the Payment or Refund)."""
 
@@ -64,9 +80,9 @@ class Provider(Protocol):
         """End the page of an order that cannot be paid any more; what was paid before stays. Unreachable as `ask`."""
 
     def refund(self, refund) -> None:
-        """Send the money back, once per refund.uid. Unreachable when it cannot be known."""
+        """Send the money back, once per refund.reference. Unreachable when it cannot be known; RefundRefused."""
 
-    def read_webhook(self, body: bytes, headers, received_at: datetime | None = None) -> Report:
+    def read_webhook(self, body: bytes, headers, received_at: datetime | None = None) -> Report | RefundReport:
         """Verify and read a message that came then (now). BadSignature when it is not the provider's."""
 
 

@@ -53,7 +53,7 @@ class SandboxProvider:
     def refund(self, refund):
         with transaction.atomic():
             charge = SandboxCharge.objects.select_for_update().get(reference=refund.payment.uid)
-            charge.refunds.setdefault(str(refund.uid), str(refund.amount))
+            charge.refunds.setdefault(refund.reference, str(refund.amount))
             charge.save(update_fields=["refunds"])
 
     def read_webhook(self, body, headers, received_at=None):

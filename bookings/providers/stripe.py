@@ -6,6 +6,7 @@ metadata before it is made under that uid. No answer means that nothing is known
 
 import hashlib
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,7 +16,16 @@ import stripe
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from bookings.providers.base import BadSignature, Checkout, NotPayable, Report, Unreachable, is_name
+from bookings.providers.base import (
+    BadSignature,
+    Checkout,
+    NotPayable,
+    RefundRefused,
+    RefundReport,
+    Report,
+    Unreachable,
+    is_name,
+)
 from eventify.lib import currencies
 
 SIGNATURE_HEADER = "Stripe-Signature"
@@ -23,8 +33,10 @@ TOLERANCE = 300  # seconds that a signature stays good
 TIMEOUT = 10  # seconds
 SHORTEST = timedelta(minutes=31)  # Stripe's pages live for at least 30 minutes from when they are made
 NOT_SENT = ("failed", "canceled")
+_REFERENCE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-([1-9][0-9]{0,3}))?")
 # Messages whose type says more than the session in them.
 FAILED = ("checkout.session.async_payment_failed", "checkout.session.expired")
+OF_REFUNDS = ("refund.failed", "refund.updated", "charge.refund.updated")
 
 
 class StripeProvider:
@@ -72,13 +84,13 @@ class StripeProvider:
         session = _call(client.v1.checkout.sessions.retrieve, payment.provider_reference)
         paid_by = {"payment_intent": session["payment_intent"]}
         made = _call(client.v1.refunds.list, {**paid_by, "limit": 100})["data"]
-        sent = next((one for one in made if (one.get("metadata") or {}).get("refund") == str(refund.uid)), None)
+        sent = next((one for one in made if (one.get("metadata") or {}).get("refund") == refund.reference), None)
         if sent is None:
             amount = _minor(refund.amount, payment.currency)
-            params = {**paid_by, "amount": amount, "metadata": {"refund": str(refund.uid)}}
-            sent = _call(client.v1.refunds.create, params, key=str(refund.uid))
+            params = {**paid_by, "amount": amount, "metadata": {"refund": refund.reference}}
+            sent = _call(client.v1.refunds.create, params, key=refund.reference)
         if sent["status"] in NOT_SENT:
-            raise Unreachable(_("The payment provider could not send the refund: %(status)s.") % sent)
+            raise RefundRefused(_why_not(sent))
 
     def read_webhook(self, body, headers, received_at=None):
         waited = 0.0 if received_at is None else max(0.0, time.time() - received_at.timestamp())
@@ -120,6 +132,8 @@ def _read(event: dict) -> Report:
     at = datetime.fromtimestamp(event["created"], UTC)
     if not is_name(delivery):
         raise ValueError(delivery)
+    if kind in OF_REFUNDS and session["status"] in NOT_SENT and (refund := _refund_of(session)):
+        return RefundReport(*refund, _why_not(session), delivery, at)
     payment = _payment_of(session) if kind.startswith("checkout.session.") else None
     if payment is None:
         return Report(None, "open", "", StripeProvider.name, delivery, at)
@@ -134,6 +148,17 @@ def _payment_of(session: dict) -> UUID | None:
         return UUID((session.get("metadata") or {})["payment"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _refund_of(sent: dict) -> tuple[UUID, int] | None:
+    """Which of our refunds, and which attempt to send it, a refund of Stripe's is; None for one that is not ours."""
+    name = _REFERENCE.fullmatch(str((sent.get("metadata") or {}).get("refund")))
+    return (UUID(name[1]), int(name[2] or 1)) if name else None
+
+
+def _why_not(sent: dict) -> str:
+    words = {"status": f"{sent.get('failure_reason') or sent['status']}"[:100]}
+    return _("The payment provider could not pay the refund out: %(status)s.") % words
 
 
 def _report(payment: UUID, session: dict) -> Report:

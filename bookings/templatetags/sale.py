@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from bookings import sales
 from bookings.models import Booking, Order, Ticket, TicketType
+from bookings.tickets import scanned_as
 from events.models import Event
 from events.templatetags.say import money
 
@@ -41,10 +42,12 @@ def sale_line(event: Event) -> dict:
 
 @register.filter
 def price_from(event: Event) -> str:
-    """`From ₹500`, `₹500` or `Free`: the least that a ticket costs; empty when none can be bought."""
+    """`From ₹500`, `₹500`, `Free` or `Free and up`: the least that a ticket costs; empty when none can be bought."""
     prices = sales.prices(event)
     if not prices:
         return ""
+    if len(prices) > 1 and not min(prices):
+        return _("Free and up")
     least = money(min(prices), event.currency)
     return least if len(prices) == 1 else _("From %(price)s") % {"price": least}
 
@@ -87,8 +90,9 @@ def grouped(code: str) -> str:
 
 @register.filter
 def qr(ticket: Ticket) -> str:
-    """The ticket's code as an inline SVG; the stylesheet gives it white paper in the dark, too."""
-    picture = segno.make(ticket.ticket_code, error="m", micro=False)
+    """What scanners read of the ticket as an inline SVG; the stylesheet gives it white paper in the dark, too."""
+    # Choosing the mask takes most of the time, and each is as good as the others: a signature looks like chance.
+    picture = segno.make(scanned_as(ticket), error="m", micro=False, mask=0)
     label = _("QR code of ticket %(code)s") % {"code": grouped(ticket.ticket_code)}
     svg = picture.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
     # The markup is segno's and the label is ours: letters, digits and spaces.

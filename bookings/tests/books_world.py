@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
-from accounts.factories import UserFactory
+from accounts.factories import SuperAdminFactory, UserFactory
 from bookings import cancelling, ledger_checks, payments, refunds
-from bookings.models import TicketType
+from bookings.models import Refund, TicketType
+from bookings.providers.base import RefundReport
 from bookings.tests.scenes import buy, decide, hear, pay, people, scene
 from partners import ledger
 from partners.factories import PartnerFactory
@@ -42,6 +43,7 @@ def every_kind() -> None:
     refunds.send()
     cancelling.cancel(twice, by=twice.user)
     pay(buy(people(1)[0], first))
+    refund_that_came_back(first)
     parts(first)
     for status, partner in (("paid", first), ("failed", second), ("sending", second)):
         payout(partner.event.partner, Decimal("5.50"), status)
@@ -59,6 +61,17 @@ def parts(kind: TicketType) -> None:
     refunds.give(order, Decimal("5"), by=boss, reason="And the light")
     refunds.send()
     cancelling.cancel(order, by=order.user)
+
+
+def refund_that_came_back(kind: TicketType) -> None:
+    """A refund that was sent, could not be paid out, and was sent again."""
+    order = pay(buy(people(1)[0], kind))
+    cancelling.cancel(order, by=order.user)
+    refunds.send()
+    refund = Refund.objects.order_by("pk").last()
+    refunds.heard(RefundReport(refund.uid, 1, "The card is closed.", "evt"))
+    refunds.try_again(refund, by=SuperAdminFactory())
+    refunds.send()
 
 
 def payout(partner: Partner, amount: Decimal, status: str) -> Payout:

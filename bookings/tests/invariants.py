@@ -4,7 +4,8 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
 from bookings import ledger_checks, resale_queue, sales, waitlist
-from bookings.models import Booking, Payment, Resale, Seat, Ticket, TicketTransfer
+from bookings.door import conflicts, lists, merging
+from bookings.models import Booking, DoubleAdmission, Payment, Resale, RevokedCode, Scan, Seat, Ticket, TicketTransfer
 from events.models import Event
 
 LIVE = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
@@ -18,6 +19,7 @@ def broken(event: Event) -> list[str]:
         *_types(event),
         *_seats(event),
         *_units(event),
+        *_areas(event),
         *_tickets(event),
         *_queue(event),
         *_money(event),
@@ -25,6 +27,7 @@ def broken(event: Event) -> list[str]:
         *_resales(event),
         *_transfers(event),
         *_promos(event),
+        *_door(event),
     ]
 
 
@@ -91,6 +94,17 @@ def _seats(event: Event):
         yield f"booking {one.pk} is {one.status} and still has a seat"
 
 
+def _areas(event: Event):
+    """Who has a seat has a ticket for its area, or for all seats."""
+    taken = Seat.objects.filter(event=event).exclude(reserved_booking=None)
+    for seat in taken.select_related("reserved_booking__ticket_type"):
+        kind = seat.reserved_booking.ticket_type
+        if kind.area not in ("", seat.area):
+            yield f"seat {seat} of {seat.area} is sold as {kind} of {kind.area}"
+        if seat.kind == Seat.Kind.BLOCKED:
+            yield f"seat {seat} is kept by the house and sold"
+
+
 def _tickets(event: Event):
     gone = Q(tickets__status=Ticket.Status.CANCELLED)
     if event.state == Event.State.CANCELLED:  # those who were inside already get their money back as well
@@ -105,7 +119,7 @@ def _queue(event: Event):
     head = waitlist.queue(event).first()
     types = {one.pk: one for one in event.ticket_types.all()}
     wanted = waitlist.wanted_types(types, head.ticket_type_id, head.takes_any_type) if head else []
-    if sales.is_open(event) and any(head.qty <= one.places_left(event) for one in wanted):
+    if sales.is_open(event) and any(waitlist.fits(one, head.qty, event) for one in wanted):
         yield f"{event}: {event.places_left} places are free while booking {head.pk} waits for {head.qty}"
 
 
@@ -177,3 +191,44 @@ def _transfers(event: Event):
             yield f"transfer {one.pk} is open, its ticket is cancelled"
         if (one.status == TicketTransfer.Status.ACCEPTED) != (one.recipient_id is not None):
             yield f"transfer {one.pk} is {one.status} with recipient {one.recipient_id}"
+
+
+def _door(event: Event):
+    """Tickets, conflicts and counts say what all scans add up to, in whatever order they came."""
+    doubles = {one.ticket_id: one for one in DoubleAdmission.objects.filter(event=event)}
+    inside: dict[str, int] = {}
+    for one in event.tickets.prefetch_related("scans"):
+        found = merging.state(one.scans.all())
+        yield from _admission(one, found)
+        yield from _conflict(one, found, doubles.get(one.pk))
+        if one.status == Ticket.Status.USED:
+            inside[one.used_gate] = inside.get(one.used_gate, 0) + 1
+    counts = lists.counts(event)
+    if (counts["gates"], counts["inside"]) != (inside, sum(inside.values())):
+        yield f"{event}: the door counts {counts}, its tickets {inside}"
+    elsewhere = Scan.objects.filter(event=event, verdict=Scan.Verdict.ADMITTED).exclude(ticket__event=event)
+    for one in elsewhere:
+        yield f"scan {one.pk} let in ticket {one.ticket_id}, which is not one of {event}"
+    dead = RevokedCode.objects.filter(event=event, code_hash__in=event.scans.values("code_hash"))
+    for one in dead.exclude(ticket__event=event):
+        yield f"dead code {one.pk} is of another event"
+
+
+def _admission(ticket: Ticket, found: merging.State):
+    is_old = not any(one.verdict == Scan.Verdict.ADMITTED for one in ticket.scans.all())  # used before scans were kept
+    if ticket.status == Ticket.Status.CANCELLED or (ticket.status == Ticket.Status.USED and is_old):
+        return
+    winner = found.winner
+    due = (Ticket.Status.USED, winner.scanned_at, winner.gate) if winner else (Ticket.Status.VALID, None, "")
+    now = (ticket.status, ticket.used_at, ticket.used_gate)
+    if now != due:
+        yield f"{ticket} is {now}, its scans add up to {due}"
+
+
+def _conflict(ticket: Ticket, found: merging.State, double: DoubleAdmission | None):
+    is_open = double is not None and double.settled_at is None
+    is_settled = double is not None and set(conflicts.scans_of(found)) <= set(double.settled_scans)
+    if is_open and not found.doubles:
+        yield f"{ticket} is in conflict, and let in nobody twice"
+    if found.doubles and not is_open and not is_settled:
+        yield f"{ticket} let in {len(found.doubles) + 1} people, and nobody is told"

@@ -71,7 +71,8 @@ class StandIn:
     def create_refund(self, form: dict) -> tuple[int, dict]:
         intent, amount = form["payment_intent"], int(form["amount"])
         paid = next(one for one in self.sessions.values() if one["payment_intent"] == intent)
-        back = sum(one["amount"] for one in self.refunds.values() if one["payment_intent"] == intent)
+        sent = [one for one in self.refunds.values() if one["payment_intent"] == intent and one["status"] != "failed"]
+        back = sum(one["amount"] for one in sent)
         if back + amount > paid["amount_total"]:
             return refusal("charge_already_refunded")
         made = {
@@ -84,6 +85,12 @@ class StandIn:
         }
         self.refunds[made["id"]] = made
         return 200, made
+
+    def fail_refund(self, name: str, why: str) -> dict:
+        """The refund could not be paid out in the end; what Stripe has of it now."""
+        with self.lock:
+            self.refunds[name].update(status="failed", failure_reason=why)
+            return dict(self.refunds[name])
 
     def pay(self, name: str, *, status: str = "paid") -> None:
         """The buyer pays on the page; `unpaid` is a method that takes days."""

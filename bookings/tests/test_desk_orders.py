@@ -14,6 +14,7 @@ from bookings.models import Order, Refund
 from bookings.tests.desk import DESK, HOSTILE, confirm, member, queries_of, said, shown, staff
 from bookings.tests.invariants import check
 from bookings.tests.scenes import buy, pay, people, scene, settled, text
+from bookings.tickets import scanned_as
 from partners.factories import PartnerFactory
 from partners.models import Member
 
@@ -57,6 +58,7 @@ def test_the_list_is_found_by_anything(client, admin, jazz, paid):
         ({"q": str(paid.uid)}, [paid]),
         ({"q": short(paid)}, [paid]),
         ({"q": paid.tickets.first().ticket_code.lower()}, [paid]),
+        ({"q": scanned_as(paid.tickets.first())}, [paid]),
         ({"q": paid.payment_transaction_id}, [paid]),
         ({"q": "nobody"}, []),
         ({"status": ["paid"]}, [paid]),

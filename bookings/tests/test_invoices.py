@@ -70,7 +70,15 @@ def test_an_invoice_says_all_and_is_issued_once():
         "corrects": "",
         "reason": "",
         "currency": event.currency,
-        "seller": {"name": event.partner.name, "email": event.partner.contact_email, "phone": "", "website": ""},
+        "seller": {
+            "name": event.partner.name,
+            "legal_name": "",
+            "address": event.partner.address,
+            "tax_number": "",
+            "email": event.partner.contact_email,
+            "phone": "",
+            "website": "",
+        },
         "buyer": {
             "name": "Asha",
             "email": "asha@example.com",

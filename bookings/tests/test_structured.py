@@ -52,7 +52,7 @@ def test_the_event_for_search_engines(client, event, settings):
         },
         "organizer": {"@type": "Organization", "name": event.partner.name},
         "offers": [
-            {**offer, "name": "Day", "price": "12.50", "availability": "https://schema.org/InStock"},
+            {**offer, "name": "Day", "price": "12.50", "availability": "https://schema.org/LimitedAvailability"},
             {**offer, "name": "VIP", "price": "40.00", "availability": "https://schema.org/SoldOut"},
         ],
     }

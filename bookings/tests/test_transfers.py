@@ -282,3 +282,35 @@ def test_control_without_locks_a_used_ticket_goes_on(monkeypatch):
     transfers.accept(token, by=friend)
     now = Ticket.objects.get()
     assert (now.user, now.status) == (friend, "used")  # the door was opened, and the friend has a used ticket
+
+
+def test_a_link_that_is_too_old_stops_no_new_one_though_no_sweep_has_come_by():
+    _event, order, (ticket,) = sold()
+    send(ticket, to="first@example.org")
+    with pytest.raises(transfers.NotTransferable):
+        send(ticket, to="second@example.org")
+    with time_machine.travel(timezone.now() + timedelta(days=7, seconds=1)):
+        assert transfers.open_of(ticket) is None
+        send(ticket, to="second@example.org")
+        assert list(ticket.transfers.order_by("pk").values_list("to_email", "status")) == [
+            ("first@example.org", "expired"),
+            ("second@example.org", "open"),
+        ]
+        assert mailed() == [
+            ("ticket_offered", "first@example.org"),
+            ("ticket_not_accepted", order.mail_to),
+            ("ticket_offered", "second@example.org"),
+        ]
+        assert Notification.objects.filter(title__startswith="Nobody accepted").count() == 1
+        assert tasks.tidy_tickets_on_their_way() == 0  # it is done already
+
+
+def test_a_link_that_is_too_old_stops_no_offer_to_the_queue():
+    event, order, (ticket,) = sold(capacity=1)
+    send(ticket)
+    with pytest.raises(resales.NotResellable):
+        resales.offer(ticket, by=order.user)
+    with time_machine.travel(timezone.now() + timedelta(days=7, seconds=1)):
+        assert resales.offer(ticket, by=order.user).status == "offered"
+        assert ticket.transfers.get().status == "expired"
+        check(event)

@@ -7,7 +7,6 @@ from django import forms
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +17,7 @@ from crew.command_center.board_forms import NARROWED, LookForm, WantedForm
 from crew.command_center.fields import OfUid
 from crew.locking import humans
 from crew.models import Assignment, Person, Shift
+from eventify.lib.dates import date_format
 from eventify.lib.desk.lists import EmptyState
 from eventify.lib.desk.pages import Action, Page, is_htmx
 from events.models import Event

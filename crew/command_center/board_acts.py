@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from eventify.lib.errors import DomainError, Invalid
@@ -15,12 +16,23 @@ SAID = 5  # refusals that are said one by one
 
 def chosen(rows, request: HttpRequest) -> list:
     """The rows whose uids the form sent as `uid`; Invalid for none or too many. What is not there is left out."""
-    uids = request.POST.getlist("uid")
-    if not uids:
-        raise Invalid(_("Choose at least one row."))
-    if len(uids) > MOST:
-        raise Invalid(_("Choose at most %(most)s rows.") % {"most": MOST})
+    uids = at_most(request.POST.getlist("uid"))
     return list(rows.filter(uid__in=[uid for uid in uids if _is_uid(uid)]).order_by("pk"))
+
+
+def at_most(found: list) -> list:
+    """The same; Invalid, saying what to do, for none or too many."""
+    if not found:
+        raise Invalid(_("Nothing is chosen. Tick the rows first, then press the button again."))
+    if len(found) > MOST:
+        raise Invalid(_("At most %(most)s rows at a time. Narrow the list first.") % {"most": MOST})
+    return found
+
+
+def back_with(request: HttpRequest, refusal: DomainError, url: str) -> HttpResponse:
+    """To the list whose button it was, with what it refused: it keeps its filters, and one can go on."""
+    messages.warning(request, str(refusal.message))
+    return redirect(url)
 
 
 def _is_uid(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The events whose crew one plans: how far each is, and what needs attention."""
 
 import django_filters
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from eventify.lib.desk.filters import Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
 from eventify.lib.desk.pages import Action
 from events.models import Event
+from events.templatetags.say import moment, zone_at
 
 S = Shift.Status
 TIMES = (("coming", gettext_lazy("Coming")), ("over", gettext_lazy("Over")))
@@ -52,6 +53,18 @@ def _part_of(row: Event) -> str:
     if row.parent:
         return _("Part of %(festival)s") % {"festival": row.parent.name}
     return row.partner.name
+
+
+class Starts(Column):
+    """When it starts, in the event's own zone, which is said: its crew is there, and its rosters say the same."""
+
+    def _shown(self, row):
+        if row.starts_at is None:
+            return say.NOTHING
+        words = moment(row.starts_at, row), zone_at(row, row.starts_at)
+        return format_html(
+            '<time datetime="{}">{} <span class="muted">{}</span></time>', row.starts_at.isoformat(), *words
+        )
 
 
 class Share(Column):
@@ -114,7 +127,7 @@ class Events(ListPage):
             link=lambda row: reverse("desk-crew-board", args=[row.uid]),
             below=_part_of,
         ),
-        Column("starts_at", gettext_lazy("Starts"), kind="moment", sort="starts_at"),
+        Starts("starts_at", gettext_lazy("Starts"), kind="moment", sort="starts_at"),
         Column("state", gettext_lazy("State"), kind="pill", sort="state"),
         Column("persons_count", gettext_lazy("Persons"), kind="number", sort="persons_count"),
         Share("filled", gettext_lazy("Shifts filled"), kind="link", sort="filled"),
@@ -159,27 +172,33 @@ class Events(ListPage):
 
 
 def counted(events: QuerySet[Event]) -> QuerySet[Event]:
-    """The events, each with the counts of its own: persons_count, applied, places, filled, missing, waiting and swaps.
+    """The events, each with its counts: persons_count and applied of its own, as its page of persons shows them;
+    places, filled, missing, waiting and swaps with those of its sub-events, as its board and its claims show them.
 
     What is over or cancelled is missing nobody.
     """
-    shifts = Shift.objects.live().filter(section__event=OuterRef("pk")).exclude(status=S.CANCELLED)
+    shifts = Shift.objects.live().exclude(status=S.CANCELLED)
     ahead = shifts.exclude(status=S.COMPLETED)
     persons = Person.objects.filter(event=OuterRef("pk"))
-    path = Q(offered__shift__section__event=OuterRef("pk"))
+    agreed = Swap.objects.filter(status=Swap.Status.WAITING)
     missing = Greatest(F("slots_total") - F("filled_slots") - F("pending_slots"), 0)
     return events.annotate(
         is_past=Case(When(ends_at__lte=timezone.now(), then=True), default=False),
         persons_count=_sum(persons, "event", Count("pk")),
         applied=_sum(persons.filter(status__in=_WAITS), "event", Count("pk")),
-        places=_sum(shifts, "section__event", Sum("slots_total")),
-        filled=_sum(shifts, "section__event", Sum(Least("filled_slots", "slots_total"))),
-        missing=_sum(ahead, "section__event", Sum(missing)),
-        swaps=_sum(
-            Swap.objects.filter(path, status=Swap.Status.WAITING), "offered__shift__section__event", Count("pk")
-        ),
-        waiting=_sum(ahead, "section__event", Sum("pending_slots")),
+        places=_sum_with_parts(shifts, "section__event", Sum("slots_total")),
+        filled=_sum_with_parts(shifts, "section__event", Sum(Least("filled_slots", "slots_total"))),
+        missing=_sum_with_parts(ahead, "section__event", Sum(missing)),
+        swaps=_sum_with_parts(agreed, "offered__shift__section__event", Count("pk")),
+        waiting=_sum_with_parts(ahead, "section__event", Sum("pending_slots")),
     )
+
+
+def _sum_with_parts(rows: QuerySet, to: str, what):
+    """Of the event that is at the end of the way, and of its sub-events; two subqueries, for each finds its index."""
+    ways = (to, f"{to}__parent")
+    own, parts = (_sum(rows.filter(**{way: OuterRef("pk")}), way, what) for way in ways)
+    return own + parts
 
 
 def _sum(rows: QuerySet, by: str, what) -> Coalesce:

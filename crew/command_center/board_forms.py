@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Case, When
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +14,7 @@ from crew.command_center.persons_cells import SYSTEM_WORDS, choices
 from crew.copying import SLOTS_MOST
 from crew.models import CrowdType, Location, PersonTag, Section, Shift, TimeSlot
 from crew.shifts import SLOTS_MOST as PEOPLE_MOST
+from eventify.lib.dates import date_format
 from events.models import Event
 from partners.forms import text
 

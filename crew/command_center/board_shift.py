@@ -10,7 +10,6 @@ from django.db.models import F, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +20,7 @@ from crew.command_center.board_forms import WantedForm
 from crew.command_center.fields import OfUid
 from crew.command_center.persons_cells import SYSTEM_WORDS
 from crew.models import Assignment, Person, Shift
+from eventify.lib.dates import date_format
 from eventify.lib.desk import say
 from eventify.lib.desk.pages import Action, DetailPage, is_htmx
 from eventify.lib.desk.words import INFORMATION, NEGATIVE, PLAIN, POSITIVE, Word

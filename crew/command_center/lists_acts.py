@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crew import crowd_lists
+from crew.command_center import board_acts
 from crew.command_center.base import OfEvent, Unmoved
 from crew.command_center.lists import AboutList, list_url
 from crew.command_center.people_forms import CrowdListForm
@@ -106,6 +107,9 @@ class Several(AboutList, ObjectActionPage):
             messages.warning(self.request, sentence)
         count = len(chosen) - len(refusals)
         return self.done_sentence(count) if count else ""
+
+    def refused(self, refusal: DomainError):
+        return board_acts.back_with(self.request, refusal, self.back_url())
 
     def ticked(self) -> list[Person]:
         """The persons of the event that were ticked. Invalid when there are none."""

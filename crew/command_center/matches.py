@@ -3,8 +3,10 @@
 from collections import defaultdict
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -52,10 +54,6 @@ def compared(match: IdentityMatch) -> dict:
         "confirm_url": reverse("desk-crew-match-confirm", args=[match.uid]),
         "dismiss_url": reverse("desk-crew-match-dismiss", args=[match.uid]),
     }
-
-
-def _pair(label: str, left: str, right: str) -> dict:
-    return {"label": label, "left": left, "right": right, "mark": _mark(left, right)}
 
 
 def _mark(left: str, right: str) -> str:
@@ -143,20 +141,32 @@ class AboutMatch(ObjectActionPage):
         mine = IdentityMatch.objects.filter(partner__in=planned_partners(self.request.user))
         return mine.select_related("partner", "user", "person__event")
 
+    def refused(self, refusal: DomainError) -> HttpResponse:
+        """Said where the button was, with what is the case now: a colleague, or another tab, was quicker."""
+        match = self.visible().filter(pk=self.object.pk).first() if self.object else None
+        messages.warning(self.request, " ".join(filter(None, (str(refusal.message), match and _now(match)))))
+        return redirect(self.back_url())
+
+
+def _now(match: IdentityMatch) -> str:
+    """What has become of a match, as a sentence; empty while it waits."""
+    names = {"person": match.person.name, "email": match.user.email}
+    sentences = {
+        IdentityMatch.Status.CONFIRMED: _("%(person)s is linked to the account %(email)s."),
+        IdentityMatch.Status.DISMISSED: _("%(person)s and the account %(email)s stay apart."),
+    }
+    return sentences.get(IdentityMatch.Status(match.status), "") % names
+
 
 class Confirm(AboutMatch):
     """`desk-crew-match-confirm`."""
 
     def act(self):
-        matches.confirm(self.object, by=self.request.user)
-        names = {"person": self.object.person.name, "email": self.object.user.email}
-        return _("%(person)s is linked to the account %(email)s.") % names
+        return _now(matches.confirm(self.object, by=self.request.user))
 
 
 class Dismiss(AboutMatch):
     """`desk-crew-match-dismiss`."""
 
     def act(self):
-        matches.dismiss(self.object, by=self.request.user)
-        names = {"person": self.object.person.name, "email": self.object.user.email}
-        return _("%(person)s and the account %(email)s stay apart.") % names
+        return _now(matches.dismiss(self.object, by=self.request.user))

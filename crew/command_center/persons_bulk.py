@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crew import crowd_lists, persons, tags
+from crew.command_center import board_acts
 from crew.command_center.base import OfEvent
 from crew.command_center.people_forms import GiveTagForm, PutOnListForm, ReasonForm
 from crew.command_center.persons import PersonFilters, with_shifts
 from crew.command_center.persons_cells import person_url
 from crew.models import Person, UserTag
-from eventify.lib.desk import shell
 from eventify.lib.desk.pages import Crumb, FormPage
 from eventify.lib.errors import Conflict, DomainError, Invalid
 
@@ -227,10 +227,10 @@ class Bulk(OfEvent, FormPage):
         return self.render(refusals=refusals, done_count=count, done_sentence=sentence)
 
     def refused(self, refusal: DomainError):
-        """The names once more when they have changed; otherwise there is nobody to show."""
+        """The names once more when they have changed; otherwise there is nobody to show, and the list says why."""
         if isinstance(refusal, Conflict):
             return self.render(status=refusal.status, refusal=str(refusal.message))
-        return shell.refusal(self.request, refusal.status, str(refusal.message), self.back_url())
+        return board_acts.back_with(self.request, refusal, self.back_url())
 
     def get_context_data(self, **context) -> dict:
         names = [person.name for person in self.chosen[:NAMED]]

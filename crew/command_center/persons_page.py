@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditLog
+from crew import clashes
 from crew.command_center.base import OfEvent, managed_events
 from crew.command_center.matches import compared
 from crew.command_center.people_forms import GiveTagForm, PutOnListForm
@@ -105,11 +106,13 @@ class PersonPage(AboutPerson, DetailPage):
         """Their shifts by time, those that they no longer have last."""
         rows = self.object.assignments.select_related("shift__section", "shift__time_slot", "shift__location")
         rows = sorted(rows.order_by("shift__time_slot__starts_at", "pk"), key=lambda row: not row.is_alive)
-        return [self._shift(row) for row in rows]
+        twice = clashes.double_booked(row for row in rows if row.is_alive)
+        return [self._shift(row, row.pk in twice) for row in rows]
 
-    def _shift(self, row: Assignment) -> dict:
+    def _shift(self, row: Assignment, is_twice: bool) -> dict:
         return {
             "row": row,
+            "against": is_twice,
             "pill": say.pill(row.status, ASSIGNMENT_WORDS),
             "url": nav.link("desk-crew-shift", row.shift.uid),
         }

@@ -22,6 +22,7 @@ from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters, without
 from eventify.lib.desk.lists import EmptyState, ListPage
 from eventify.lib.desk.pages import Action
+from events.templatetags.say import moment, zone_at
 
 A = Assignment.Status
 HELD = (A.PENDING, A.APPROVED, A.COMPLETED)
@@ -131,9 +132,11 @@ class Rosters(OfEvent, ListPage):
         self.template_name = f"command_center/crew/roster_by_{by}.html"
         wanted = self.filterset.form.cleaned_data
         sheets, is_cut = self._by_section(wanted) if by == "section" else self._by_person()
+        now = timezone.now()
         return self.render(
-            sheets=sheets, is_cut=is_cut, most=PRINTED, printed_at=timezone.now(), back=self.request.path, actions=[]
-        )
+            sheets=sheets, is_cut=is_cut, most=PRINTED, back=self.request.path, actions=[],
+            printed_at=f"{moment(now, self.event)} {zone_at(self.event, now)}",
+        )  # fmt: skip
 
     def _by_section(self, wanted: dict) -> tuple[list["Sheet"], bool]:
         """A sheet for each section: day by day its shifts, with the people in them and the places that are free."""

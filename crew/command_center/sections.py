@@ -20,7 +20,7 @@ from eventify.lib.desk import search
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
 from eventify.lib.desk.lists import EmptyState
 from eventify.lib.desk.pages import Action, FormPage, ObjectFormPage, Page
-from eventify.lib.errors import Invalid
+from eventify.lib.errors import DomainError, Invalid
 
 STEPS = {"up": -1, "down": 1}
 
@@ -54,12 +54,25 @@ class Sections(OfEvent, Page):
         if request.headers.get("X-Board") == "1":
             return self.render_rows()
         messages.success(request, _("The order is changed."))
-        return redirect(self.at("desk-crew-sections"))
+        step = next((one for one in STEPS if one in request.POST), "")
+        return redirect(self.at("desk-crew-sections") + (f"?{step}={request.POST[step]}" if step else ""))
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        """(up or down, the uid of the section that was just moved so): its button has the focus again."""
+        asked = self.request.POST or self.request.GET
+        return next(((step, asked[step]) for step in STEPS if step in asked), ("", ""))
 
     def render_rows(self):
         """The rows alone, for the script that let one be dragged."""
         self.template_name = "command_center/crew/sections_rows.html"
         return self.render()
+
+    def refused(self, refusal: DomainError):
+        if self.request.headers.get("X-Board") != "1":
+            return super().refused(refusal)
+        self.template_name = "command_center/crew/sections_rows.html"
+        return self.render(status=refusal.status, refusal=str(refusal.message), is_fragment=True)
 
     def _wanted(self) -> list[UUID]:
         sent = self.request.POST
@@ -87,15 +100,29 @@ class Sections(OfEvent, Page):
         event = self.event
         own = list(with_counts(event.sections.all()))
         shared = Section.objects.filter(event=event.parent_id, type=Section.Type.CROSS_EVENT)
-        for section in own:
+        step, moved = self.moved
+        sentence = ""
+        for place, section in enumerate(own):
             section.fullness = Fullness(section.filled, section.places)
-        step = Action(_("New section"), self.at("desk-crew-section-new"))
+            if str(section.uid) == moved:
+                section.focus = _focus(step, place, len(own))
+                words = {"section": section.name, "place": place + 1, "count": len(own)}
+                sentence = _("%(section)s is number %(place)s of %(count)s now.") % words
+        first = Action(_("New section"), self.at("desk-crew-section-new"))
         return super().get_context_data(
             sections=own,
+            moved=sentence,
             shared=list(with_counts(shared)) if event.parent_id else [],
-            empty=EmptyState(_("No sections yet"), _("Add the first part of the terrain or of the work."), step),
+            empty=EmptyState(_("No sections yet"), _("Add the first part of the terrain or of the work."), first),
             **context,
         )
+
+
+def _focus(step: str, place: int, count: int) -> str:
+    """Which button of a section that was moved by `step` has the focus: the same one, at an end the other."""
+    if place == 0:
+        return "down"
+    return "up" if place == count - 1 else step
 
 
 class NewSection(OfEvent, FormPage):

@@ -22,6 +22,7 @@ from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
 from eventify.lib.desk.filters import DayFilter, Filters
 from eventify.lib.desk.lists import Bulk, EmptyState, ListPage
 from eventify.lib.desk.pages import Action, ActionPage, Crumb, FormPage, ObjectFormPage
+from eventify.lib.errors import DomainError
 
 NAMES = 10  # of people whom a deletion touches
 GAPS = (
@@ -160,6 +161,9 @@ class OpenShifts(ActionPage):
         done, refusals = board_acts.each(chosen, self.open)
         sentence = ngettext("%(n)s shift is open now.", "%(n)s shifts are open now.", done)
         board_acts.say(self.request, sentence, done, refusals)
+
+    def refused(self, refusal: DomainError):
+        return board_acts.back_with(self.request, refusal, self.back_url())
 
     def open(self, shift: Shift) -> None:
         """Only a draft is opened: a shift that was cancelled stays so."""

@@ -5,7 +5,6 @@ from itertools import groupby
 from django.db.models import Count, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -14,6 +13,7 @@ from crew.command_center.base import OfEvent, OfRow, Unmoved
 from crew.command_center.board_forms import CopyDayForm, LocationForm, SlotForm
 from crew.command_center.persons_cells import SYSTEM_WORDS, Fullness
 from crew.models import Location, Shift, TimeSlot
+from eventify.lib.dates import date_format
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
 from eventify.lib.desk.lists import EmptyState
 from eventify.lib.desk.pages import Action, FormPage, ObjectFormPage, Page

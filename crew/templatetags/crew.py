@@ -1,6 +1,6 @@
 """How shifts, places in them and people of the crew are said."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django import template
 from django.utils.translation import gettext as _
@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from crew import roster, telling
 from crew.models import Assignment, Location, Person, Shift
+from eventify.lib.dates import date_format
+from events.templatetags.say import zone_at
 
 register = template.Library()
 _PARTS = {
@@ -31,6 +33,17 @@ def spoken(shift: Shift) -> str:
 
 
 @register.filter
+def spoken_beside(other: Shift, shift: Shift) -> str:
+    """The same of another shift than one that is shown: with its zone and its event where they are not the same."""
+    slot, zone = other.time_slot, ""
+    if slot.event.timezone != shift.time_slot.event.timezone:
+        zone = zone_at(slot.event, slot.starts_at)
+    event = other.section.event
+    where = f"({event.name})" if event.pk != shift.section.event_id else ""
+    return " ".join(filter(None, (telling.spoken(other), zone, where)))
+
+
+@register.filter
 def called(shift: Shift) -> str:
     """What the shift is called: its title, else its section's name."""
     return shift.title or shift.section.name
@@ -40,6 +53,12 @@ def called(shift: Shift) -> str:
 def report_at(shift: Shift) -> datetime | None:
     """When to be there, if before the start."""
     return roster.report_at(shift)
+
+
+@register.filter
+def short_day(value: date) -> str:
+    """`Fri 12 Jun`."""
+    return date_format(value, "D j M")
 
 
 @register.filter

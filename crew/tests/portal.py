@@ -1,11 +1,14 @@
 """What the tests of the portal start from: an event, its planner, people with accounts, shifts and what they have."""
 
 from datetime import date, time, timedelta
+from html import unescape
 
+from django.test import Client
 from django.utils import timezone
 
 from accounts.factories import UserFactory
 from accounts.models import User
+from accounts.tests.coming_in import log_in
 from crew import assignments
 from crew.factories import CrowdTypeFactory, PersonFactory, SectionFactory, ShiftFactory, TimeSlotFactory
 from crew.models import Assignment, Person, Shift
@@ -14,6 +17,8 @@ from events.models import Event
 from partners import members
 from partners.factories import PartnerFactory
 from partners.models import Member
+
+NOTHING = "01900000-0000-7000-8000-000000000000"
 
 
 class Scene:
@@ -73,3 +78,31 @@ def holders(shift: Shift) -> list[tuple[str, str, str]]:
 
 def soon(hours: float = 1):
     return timezone.now() + timedelta(hours=hours)
+
+
+def text(response) -> str:
+    """A page as people read it."""
+    return " ".join(unescape(response.content.decode()).split())
+
+
+def said(response) -> list[str]:
+    """The messages that a page shows."""
+    return [str(one) for one in response.context["messages"]]
+
+
+def browser(user) -> Client:
+    """A browser in which this person is logged in."""
+    client = Client()
+    log_in(client, user)
+    return client
+
+
+def press(client, shift, act="claim", **data):
+    """Press a button at a shift; the page that comes of it."""
+    return client.post(f"/crew/shifts/{shift.uid}/{act}/", data, follow=True)
+
+
+def day_of(shift) -> str:
+    """The day of a shift as the pages say it."""
+    date = shift.time_slot.date
+    return f"{date:%a} {date.day} {date:%b}"

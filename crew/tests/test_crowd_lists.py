@@ -180,6 +180,13 @@ def test_who_is_pending_is_approved_by_coming_where_the_list_says_so(planner, ev
     assert AuditLog.objects.filter(action="APPROVED_PERSON", target_uid=person.uid, actor=planner).count() == is_new
 
 
+def test_a_list_of_one_says_so(planner, event):
+    made = CrowdListFactory(event=event, name="Guests", max_persons=1)
+    crowd_lists.add(made, PersonFactory(event=event), by=planner)
+    said = refused(crowd_lists.add, made, PersonFactory(event=event), by=planner)
+    assert said == {"person": ["Guests is full: it has room for 1 person."]}
+
+
 def test_who_does_not_come_onto_a_list(planner, event):
     made = CrowdListFactory(event=event, name="Guests", max_persons=2, auto_approve=True)
     first = PersonFactory(event=event, name="First")

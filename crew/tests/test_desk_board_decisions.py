@@ -1,15 +1,14 @@
-"""What planners decide: claims, swaps, clashes, the rules, and whether people may sign up; and the list of events."""
+"""What planners decide: swaps, clashes, the rules, and whether people may sign up; and the list of events."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.factories import UserFactory
-from accounts.models import AuditLog
 from bookings.tests.desk import said, shown
 from bookings.tests.scenes import text
-from crew import assignments, swaps
+from crew import assignments, board, swaps
 from crew.factories import CrowdTypeFactory, PersonFactory, SectionFactory, ShiftFactory
 from crew.models import Assignment, CrewPlan, Person, Shift, Swap
 from crew.tests.board_world import CREW, Plan, address, festival, planner
@@ -31,62 +30,6 @@ def pia(client, plan):
 
 def state_of(row) -> str:
     return type(row).objects.get(pk=row.pk).status
-
-
-# --- Claims -------------------------------------------------------------------------------------------
-
-
-def claims_of(plan: Plan, how_many: int) -> list[Assignment]:
-    Shift.objects.filter(pk=plan.early.pk).update(slots_total=9, slots_open_for_claiming=9)
-    plan.early.refresh_from_db()
-    return [assignments.claim(plan.early, plan.person(f"Claimer {n}"), by=None) for n in range(how_many)]
-
-
-def test_the_claims_that_wait(client, plan, pia):
-    newer = claims_of(plan, 1)[0]
-    Plan()
-    url = plan.at("claims/")
-    assert shown(client.get(url)) == [plan.claim, newer]
-    page = text(client.get(url))
-    for words in ("Binh Pham", "Volunteer", "Bartender", "Main bar · ", "1 of 3", "Approve", "Reject"):
-        assert words in page, words
-    for query, rows in (
-        ({"q": "binh"}, [plan.claim]),
-        ({"section": plan.door.uid}, []),
-        ({"day": plan.day.isoformat()}, [plan.claim, newer]),
-        ({"day": "2001-01-01"}, []),
-    ):
-        assert shown(client.get(url, query)) == rows, query
-
-
-def test_claims_are_approved_in_bulk(client, plan, pia):
-    claims = [plan.claim, *claims_of(plan, 2)]
-    response = client.post(
-        f"{CREW}/claims/approve/", {"uid": [str(one.uid) for one in claims], "next": plan.at("claims/")}
-    )
-    assert (response.status_code, response["Location"]) == (302, plan.at("claims/"))
-    assert said(response) == ["3 claims are approved."]
-    assert {state_of(one) for one in claims} == {S.APPROVED}
-    assert {line.actor for line in AuditLog.objects.filter(action="APPROVED_SHIFT_CLAIM")} == {pia}
-
-
-def test_what_cannot_be_approved_is_said_and_the_others_are(client, plan, pia):
-    fine = claims_of(plan, 1)[0]
-    Shift.objects.filter(pk=plan.tap.pk).update(slots_total=1, slots_open_for_claiming=1)
-    response = client.post(f"{CREW}/claims/approve/", {"uid": [str(plan.claim.uid), str(fine.uid)]})
-    sentences = said(response)
-    assert sentences[0] == "1 claim is approved." and "all 1 places are filled" in sentences[1]
-    assert (state_of(fine), state_of(plan.claim)) == (S.APPROVED, S.PENDING)
-
-
-def test_claims_are_rejected_in_bulk_and_twice_does_nothing(client, plan, pia):
-    values = {"uid": [str(plan.claim.uid)], "reason": "Full house."}
-    assert said(client.post(f"{CREW}/claims/reject/", values)) == ["1 claim is rejected."]
-    plan.claim.refresh_from_db()
-    assert (plan.claim.status, plan.claim.reason) == (S.REJECTED, "Full house.")
-    assert said(client.post(f"{CREW}/claims/reject/", values))[-1] == "1 were decided already."
-    assert client.post(f"{CREW}/claims/reject/", {}).status_code == 422
-    assert client.post(f"{CREW}/claims/reject/", {"uid": ["x"] * 501}).status_code == 422
 
 
 # --- Swaps --------------------------------------------------------------------------------------------
@@ -324,3 +267,29 @@ def test_the_parts_of_a_festival_are_looked_after_from_it(client):
     assert shown(client.get(f"{CREW}/{main.uid}/claims/")) == [claim]
     assert shown(client.get(f"{CREW}/{main.uid}/shifts/")) == [shift]
     assert client.get(address(shift)).context["event"] == first
+    [row] = [one for one in shown(client.get(f"{CREW}/")) if one == main]
+    [day] = board.days_of(main)
+    assert (row.waiting, row.places, row.missing) == (1, day.places, day.missing) == (1, 2, 1)
+
+
+def test_the_swaps_of_a_part_count_for_its_festival(client):
+    main, (first, second) = festival()
+    planner(client, main.partner)
+    waits = Plan(main.partner)
+    Event.objects.filter(pk=waits.event.pk).update(parent=first.parent)
+    eva, finn = (waits.person(name, user=UserFactory()) for name in ("Eva Give", "Finn Take"))
+    held = assignments.assign(waits.early, eva, by=None)
+    swaps.take(swaps.offer(held, by=eva.user), finn, by=finn.user)
+    counts = {row.pk: (row.swaps, row.waiting) for row in shown(client.get(f"{CREW}/"))}
+    assert counts == {main.pk: (1, 1), first.pk: (0, 0), second.pk: (0, 0), waits.event.pk: (1, 1)}
+    assert len(client.get(f"{CREW}/{main.uid}/claims/").context["swaps"]) == 1
+
+
+def test_a_start_is_said_in_the_zone_of_the_event(client):
+    """Not in that of the staff: the rosters and the portal say it so, too."""
+    event = Plan(timezone="Asia/Kolkata", starts_at=datetime(2031, 6, 13, 13, 30, tzinfo=UTC)).event
+    planner(client, event.partner)
+    [cell] = [row.cells[1][1] for row in client.get(f"{CREW}/").context["table_rows"]]
+    assert "Fri 13 Jun 2031, 19:00" in cell and "IST" in cell
+    Event.objects.filter(pk=event.pk).update(starts_at=None)
+    assert client.get(f"{CREW}/").status_code == 200

@@ -63,8 +63,22 @@ def test_confirming_links_the_account(client, event):
     assert said(answer) == [f"Asha Rao is linked to the account {match.user.email}."]
     assert states(match) == [M.CONFIRMED] and Person.objects.get().user == match.user
     assert "No match waits" in text(client.get(INBOX))
-    assert confirm(client, match).status_code in (302, 409)
-    assert Person.objects.get().user == match.user
+
+
+@pytest.mark.parametrize("first, is_linked", [("confirm", True), ("dismiss", False)])
+def test_what_another_tab_decided_is_said_at_the_list_with_how_it_is_now(client, event, first, is_linked):
+    match, other = match_at(event), match_at(event, name="Still waits")
+    client.post(f"{INBOX}{match.uid}/{first}/")
+    client.get(INBOX)
+    for act in ("confirm", "dismiss"):
+        here = f"{INBOX}?page=1"
+        answer = client.post(f"{INBOX}{match.uid}/{act}/", {"next": here})
+        assert (answer.status_code, answer["Location"]) == (302, here)
+        page = text(client.get(here))
+        now = "is linked to the account" if is_linked else "and the account same0@example.com stay apart."
+        assert "decided this already" in page and "Still waits" in page
+        assert ("is linked to the account" in page) is is_linked and now.replace("same0", "Same0") in page
+    assert states(match, other) == [M.CONFIRMED if is_linked else M.DISMISSED, M.PENDING]
 
 
 def test_dismissing_keeps_them_apart(client, event):

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import time_machine
 from openpyxl import load_workbook
 
 from bookings.tests.desk import shown
@@ -11,6 +12,7 @@ from crew import assignments, shifts
 from crew.factories import LocationFactory, SectionFactory, ShiftFactory
 from crew.models import Assignment, Shift
 from crew.tests.board_world import Plan, festival, planner
+from events.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +67,16 @@ def test_the_download_has_what_one_needs_at_the_desk(client, plan, pia):
     narrowed = client.get(plan.at("rosters/"), {"format": "csv", "section": plan.door.uid}).getvalue().decode()
     assert "Chloe" in narrowed and "Asha" not in narrowed
     assert client.get(plan.at("rosters/"), {"format": "csv", "section": "x"}).status_code == 422
+
+
+def test_paper_says_the_time_of_the_event(client, plan):
+    """Nobody at the gate of a festival in India reads UTC."""
+    Event.objects.filter(pk=plan.event.pk).update(timezone="Asia/Kolkata")
+    for by in ("section", "person"):
+        with time_machine.travel("2031-06-13T18:45:00Z", tick=False):
+            planner(client, plan.partner)
+            page = text(client.get(plan.at("rosters/"), {"print": by}))
+        assert "As of Sat 14 Jun, 00:15 IST" in page and "All times are those of Asia/Kolkata." in page
 
 
 def test_on_paper_by_section(client, plan, pia):

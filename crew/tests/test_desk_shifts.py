@@ -1,5 +1,6 @@
 """Shifts, sections, time slots and locations in the command center: made, changed, copied, put in order, deleted."""
 
+import re
 from datetime import time, timedelta
 
 import pytest
@@ -172,7 +173,9 @@ def test_drafts_are_opened_many_at_once(client, plan, pia):
     statuses = dict(Shift.objects.values_list("pk", "status"))
     assert [statuses[one.pk] for one in (*drafts, plan.early, strange)] == ["open", "open", "cancelled", "draft"]
     for uids in ([], ["x"] * 501):
-        assert client.post(f"{CREW}/shifts/open/", {"uid": uids}).status_code == 422
+        answer = client.post(f"{CREW}/shifts/open/", {"uid": uids, "next": plan.at("shifts/") + "?status=draft"})
+        assert (answer.status_code, answer["Location"]) == (302, plan.at("shifts/") + "?status=draft")
+        assert said(answer)[-1].startswith("At most 500 rows" if uids else "Nothing is chosen.")
 
 
 def test_a_deletion_says_whom_it_touches(client, plan, pia):
@@ -212,15 +215,26 @@ def test_sections_are_put_in_order(client, plan, pia):
     url = plan.at("sections/")
     assert order(plan.event) == ["Main bar", "Main gate", "Third"]
     response = client.post(url, {"down": str(plan.bar.uid)})
-    assert response.status_code == 302 and order(plan.event) == ["Main gate", "Main bar", "Third"]
+    assert response["Location"] == f"{url}?down={plan.bar.uid}" and focused(client.get(url)) == ""
+    assert focused(client.get(response["Location"])) == f"down {plan.bar.uid}"
     client.post(url, {"up": str(plan.door.uid)})  # is the first already
     assert order(plan.event) == ["Main gate", "Main bar", "Third"]
-    client.post(url, {"up": str(plan.bar.uid)})
+    response = client.post(url, {"up": str(plan.bar.uid)})
+    assert focused(client.get(response["Location"])) == f"down {plan.bar.uid}"  # at the end, the other one
     assert order(plan.event) == ["Main bar", "Main gate", "Third"]
+    moved = client.post(url, {"down": str(plan.bar.uid)}, headers={"X-Board": "1"})
+    assert focused(moved) == f"down {plan.bar.uid}" and "Main bar is number 2 of 3 now." in moved.content.decode()
+    client.post(url, {"up": str(plan.bar.uid)})
     dragged = client.post(url, {"section": [str(plan.door.uid), str(plan.bar.uid)]}, headers={"X-Board": "1"})
-    assert dragged.status_code == 200 and "<html" not in dragged.content.decode()
+    assert focused(dragged) == "" and dragged.status_code == 200 and "<html" not in dragged.content.decode()
     assert dragged.content.decode().index("Main gate") < dragged.content.decode().index("Main bar")
     assert order(plan.event) == ["Main gate", "Main bar", "Third"]
+
+
+def focused(response) -> str:
+    """Which button of which section has the focus when the answer is shown."""
+    found = re.findall(r'name="(\w+)" value="([\w-]+)" autofocus', response.content.decode())
+    return " ".join(found[0]) if found else ""
 
 
 @pytest.mark.parametrize("values", [{"section": ["x"]}, {"up": "x"}, {"down": "01900000-0000-7000-8000-000000000000"},
@@ -230,6 +244,8 @@ def test_an_order_that_is_not_possible(client, plan, pia, values):
     page = client.post(plan.at("sections/"), values)
     assert page.status_code == 422 and page.context["refusal"] and order(plan.event) == before
     assert "Main bar" in text(page)
+    part = client.post(plan.at("sections/"), values, headers={"X-Board": "1"})
+    assert part.status_code == 422 and part.context["refusal"] in text(part) and "<html" not in part.content.decode()
 
 
 def test_another_events_sections_stay_where_they_are(client, plan, pia):

@@ -14,6 +14,7 @@ from accounts import bans, closing, roles, sessions
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import Role
 from bookings import checkin, orders
+from bookings.door import devices, lists
 from bookings.factories import TicketTypeFactory
 from bookings.models import Ticket
 from crew import gate
@@ -273,3 +274,23 @@ def test_it_is_one_query_however_many_shifts(event, user, shift):
         give(ShiftFactory(section=shift.section, time_slot=shift.time_slot), Person.objects.get(user=user))
     with time_machine.travel(middle(shift), tick=False):
         assert queries_of(lambda: gate.may_scan(user, event)) == queries_of(lambda: gate.is_on_shift(user)) == 1
+
+
+def test_the_door_offers_the_gates_of_the_plan_first(event):
+    """Devices choose among the sections that are gates, the festival's cross_event ones too, and what others chose."""
+    festival = FestivalFactory()
+    friday = festival_day(festival)
+    for number, (of, name, more) in enumerate(
+        (
+            (friday, "South", {"is_gate": True}),
+            (friday, "East", {"is_gate": True}),
+            (friday, "Bar", {}),
+            (festival, "Main", {"is_gate": True, "type": Section.Type.CROSS_EVENT}),
+            (festival, "Backstage", {"is_gate": True}),
+        )
+    ):
+        SectionFactory(event=of, name=name, sort_order=number, **more)
+    devices.invite(friday, by=SuperAdminFactory(), name="Phone", gate="Attic")
+    devices.invite(friday, by=SuperAdminFactory(), name="Phone", gate="East")
+    assert lists.gates(friday) == ["South", "East", "Main", "Attic"]
+    assert lists.gates(event) == []

@@ -52,5 +52,5 @@ def _answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
             return contract.plain_error(status, sentence)
     if status < 500 and shell.is_inside(request):
         return shell.refusal(request, status, "" if status in (403, 404) else sentence)
-    context = {"status": status, "sentence": sentence}
+    context = {"status": status, "sentence": sentence, "request": request}
     return SimpleTemplateResponse("errors/error.html", context, status=status).render()

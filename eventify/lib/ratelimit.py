@@ -18,8 +18,10 @@ local hits = redis.call('INCR', KEYS[1])
 if hits == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {hits, redis.call('PTTL', KEYS[1])}
 """
+# Takes one hit back, while its window lasts.
+_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
 _client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
-_count = _client.register_script(_SCRIPT)
+_count, _uncount = _client.register_script(_SCRIPT), _client.register_script(_BACK)
 _local: OrderedDict[str, tuple[int, float]] = OrderedDict()
 _local_lock = Lock()
 _LOCAL_KEYS = 10_000
@@ -44,6 +46,15 @@ def hit(name: str, *who: str) -> None:
     hits, milliseconds = _hits(":".join(("limit", name, *who)), seconds)
     if hits > allowed:
         raise TooManyRequests(max(1, -(-milliseconds // 1000)))
+
+
+def take_back(name: str, *who: str) -> None:
+    """Uncount one request that `hit` has counted: it was none of those that the limit is for."""
+    if settings.EVENTIFY_RATE_LIMITS:
+        try:
+            _uncount(keys=[":".join(("limit", name, *who))])
+        except redis.RedisError:
+            logger.warning("redis unreachable, %s stays counted", name)
 
 
 def _hits(key: str, seconds: int) -> tuple[int, int]:

@@ -13,10 +13,12 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, User
 from accounts.permissions import DEFAULT_ROLES, IDS
 from accounts.tests.coming_in import log_in
-from bookings import promos
+from bookings import cancelling, promos, refunds
 from bookings.factories import TicketTypeFactory
-from bookings.models import Booking, Order, WebhookDelivery
+from bookings.models import Booking, Device, DoubleAdmission, Order, Refund, Scan, TicketType, WebhookDelivery
 from bookings.papers import invoices
+from bookings.providers.base import RefundReport
+from bookings.tests.doors import device_of, doubled
 from bookings.tests.scenes import buy, pay, scene, wait
 from crew import assignments
 from crew import factories as crew
@@ -83,6 +85,14 @@ CALLERS = {
 }
 
 
+def refund_that_failed(kind: TicketType, buyer: User) -> Refund:
+    """The refund of a cancelled order that the provider could not pay out."""
+    order = pay(buy(buyer, kind))
+    cancelling.cancel(order, by=buyer)
+    refund = Refund.objects.get(payment__order=order)
+    return refunds.heard(RefundReport(refund.uid, refund.attempt, "The card is closed.", "evt"))
+
+
 class World:
     """One of everything: `objects[model][owner]`. The visitors are there too, their browsers are made by each test."""
 
@@ -93,6 +103,7 @@ class World:
         self.users = {name: self._person(one) for name, one in CALLERS.items() if name != "nobody"}
         self._make_owners()
         self._make_sales()
+        self._make_doors()
         self._make_payouts()
         self._make_papers()
         self._make_crews()
@@ -132,9 +143,16 @@ class World:
         both = [TicketTypeFactory(event=self.of(Event, owner), name="Balcony", price=5) for owner in (A, B)]
         self._put(BOTH, pay(buy(UserFactory(), *both)))
         self._put(A, WebhookDelivery.objects.order_by("pk")[0])
+        self._put(A, refund_that_failed(self.of(TicketType, A), UserFactory(full_name=f"{WORDS[A]} Canceller")))
         full, kind = scene(capacity=1, partner=self.of(Partner, A), name=f"{WORDS[A]} Full")
         buy(UserFactory(full_name=f"{WORDS[A]} Guest"), kind)
         self._put(A, wait(full, self.users["buyer"]))
+
+    def _make_doors(self):
+        """At two events a ticket that let in two people."""
+        for owner in (A, B):
+            for row in more_doors(self.of(Event, owner), WORDS[owner], self.admin):
+                self._put(owner, row)
 
     def _make_payouts(self):
         batch = payouts.create(partners=[self.of(Partner, A), self.of(Partner, B)], by=self.admin)
@@ -203,6 +221,7 @@ class World:
             if isinstance(row, Person):
                 CrowdListEntry.objects.create(crowd_list=self.of(CrowdList, A), person=row)
         promos.create(self.of(Event, A), by=None, code=f"MORE{user.pk}", percent_off=Decimal(10))
+        more_doors(self.of(Event, A), f"More {user.pk}", self.admin)
         for one in self.users.values():
             notify.notify(one, "More.")
 
@@ -212,6 +231,14 @@ def more_papers(partner: Partner, word: str) -> list:
     contact = contacts.add(partner, name=f"{word} Contact", email=f"c@{partner.slug}.example.com", by=None)
     invited = inviting.invite(partner, f"i@{partner.slug}.example.com", M.MEMBER, name=f"{word} Invited", by=None)
     return [uploaded(partner), contact, invited]
+
+
+def more_doors(event: Event, word: str, by: User) -> tuple[Device, Scan, DoubleAdmission]:
+    """Two devices, and a ticket that both let in while they could not reach each other."""
+    ticket = pay(buy(UserFactory(full_name=f"{word} Twice"), event.ticket_types.first())).tickets.get()
+    pair = [device_of(event, f"{word} {gate}", by) for gate in ("North", "South")]
+    doubled(ticket, *pair)
+    return pair[0], ticket.scans.earliest("pk"), ticket.double_admission
 
 
 def more_crew(event: Event, word: str, user: User) -> list:

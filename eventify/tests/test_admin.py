@@ -18,8 +18,8 @@ from bookings import cancelling, orders, payments
 from bookings.factories import TicketTypeFactory
 from bookings.models import (
     Device,
-    DoorKey,
     DoubleAdmission,
+    Hall,
     Invoice,
     InvoiceSeries,
     MassRefund,
@@ -104,6 +104,7 @@ def one_of_each() -> None:
     _of_partners(partner, user)
     _of_sales(order, user)
     _of_the_door(event, user)
+    Hall.objects.create(event=event)
     _of_crew(event, user)
 
 
@@ -124,7 +125,6 @@ def _of_sales(order: Order, user: User) -> None:
 def _of_the_door(event: Event, user: User) -> None:
     """A key, a device, and a ticket that it let in twice."""
     ticket = event.tickets.first()
-    DoorKey.objects.create(event=event, number=1, public_key=b"a", sealed_private_key=b"b")
     device = Device.objects.create(
         event=event, name="A", enrolled_by=user, enrolment_hash=f"{event.pk:064}", enrolment_expires_at=timezone.now()
     )

@@ -47,6 +47,7 @@ NEEDS_PROOF = {
     "desk-payout-executed",
     "desk-payout-file",
     "desk-payout-refused",
+    "desk-refund-again",
     "desk-role-delete",
     "desk-role-describe",
     "desk-role-new",

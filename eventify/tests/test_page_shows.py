@@ -47,7 +47,7 @@ WORST = ("huge", "NUL", "surrogate", "far day")  # each also in one parameter at
 # What the pages that are no lists read from their address.
 OTHER_NAMES = ("next", "role", "on", "permissions", "partner", "places", "reason", "range", "part", "panel", "event")
 OTHER_NAMES += ("order", "currency", "first_day", "last_day", "q", "page", "format", "verdict", "target", "kind")
-OTHER_NAMES += ("day", "section", "free", "to", "note", "in_return", "ask")
+OTHER_NAMES += ("day", "section", "all", "to", "note", "in_return", "ask")
 
 
 def downloaded(response, form: str) -> str:
@@ -99,6 +99,8 @@ def test_downloads_of_ones_own_are_there(world, owner):
         "desk-ledger",
         "desk-payout-list",
         "desk-statement",
+        "desk-door-conflicts",
+        "desk-event-door-scans",
     }
     lead_on = {"desk-crew-settings"}  # to one's only organisation
     assert of_crews == {route.name for route in LISTS if route.name.startswith("desk-crew")} - lead_on

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.pages import own_path
 from eventify.lib.currencies import SYMBOLS
+from eventify.lib.dates import date_format
 from events.models import Event
 
 register = template.Library()

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from events import month
-from events.factories import EventFactory
+from events.factories import CategoryFactory, EventFactory
 from events.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_an_event_stands_at_each_local_day_that_it_touches(client):
 
 
 def test_weeks_begin_on_monday_and_hold_the_whole_month():
-    weeks = month.weeks(Event.objects.none(), 2031, 6)
+    weeks = month.weeks(Event.objects.all(), 2031, 6)
     assert [day.date for day in weeks[0]][0] == date(2031, 5, 26) and weeks[0][0].is_outside
     inside = [day.date.day for week in weeks for day in week if not day.is_outside]
     assert inside == list(range(1, 31))
@@ -51,7 +51,7 @@ def test_a_full_day_leads_to_the_rest(client):
         on("2031-06-12T20:00", "2031-06-12T23:00", name=f"Show {number}")
     page = client.get("/calendar/2031/6/").content.decode()
     assert "Show 2" in page and "Show 3" not in page and "2 more" in page
-    assert '/?since=2031-06-12&amp;until=2031-06-12"' in page
+    assert '/whats-on/?since=2031-06-12&amp;until=2031-06-12"' in page
 
 
 @time_machine.travel(datetime(2031, 6, 12, 12, tzinfo=UTC))
@@ -77,9 +77,32 @@ def test_months_that_are_none(client, path, status):
 
 def test_three_events_ask_as_many_queries_as_one(client, django_assert_num_queries):
     on("2031-06-12T20:00", "2031-06-12T23:00")
-    with django_assert_num_queries(1):
+    client.get("/calendar/2031/6/")  # the kinds and the cities of the filters are counted once a minute
+    with django_assert_num_queries(3):  # the kinds of the filter, which events, and what they are
         client.get("/calendar/2031/6/")
     on("2031-06-13T20:00", "2031-06-13T23:00")
     on("2031-06-14T20:00", "2031-06-14T23:00")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):  # the kinds of the filter, which events, and what they are
         client.get("/calendar/2031/6/")
+
+
+def test_the_month_keeps_its_filters(client):
+    comedy = CategoryFactory(name="Comedy", slug="comedy")
+    on("2031-06-12T20:00", "2031-06-12T23:00", name="Mine", category=comedy, place="Goa")
+    on("2031-06-13T20:00", "2031-06-13T23:00", name="Other", place="Goa")
+    response = client.get("/calendar/2031/6/?category=comedy&city=goa&price_max=x")
+    assert days(response) == {date(2031, 6, 12): ["Mine"]}
+    page = response.content.decode()
+    for path in ("/calendar/2031/5/", "/calendar/2031/7/", "/calendar/"):
+        assert f'href="{path}?category=comedy&amp;city=goa&amp;price_max=x"' in page
+    assert "Enter a number." in page and "noindex" in page
+
+
+def test_of_a_long_event_each_day_is_counted(client):
+    for number in range(4):
+        on("2031-06-10T10:00", "2031-06-12T10:00", name=f"Show {number}")
+    response = client.get("/calendar/2031/6/")
+    found = {
+        day.date.day: (len(day.events), day.more) for week in response.context["weeks"] for day in week if day.total
+    }
+    assert found == {10: (3, 1), 11: (3, 1), 12: (3, 1)}

@@ -11,9 +11,9 @@ from accounts import step_up
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage, ReasonForm
 from eventify.lib.desk.pages import Crumb, FormPage, ObjectActionPage, ObjectFormPage, ObjectMixin, Page
 from eventify.lib.desk.words import word
-from partners import documents, inviting, kyc, queries, standing
+from partners import documents, inviting, kyc, profile, queries, standing
 from partners.command_center.partners import TRUST_WORDS, TYPE_WORDS, address_of, visible_documents
-from partners.forms import InviteForm, UploadForm, email, phone, text
+from partners.forms import InviteForm, LegalForm, UploadForm, email, phone, text
 from partners.models import Invitation, Partner
 
 
@@ -168,6 +168,19 @@ class Terms(AboutPartner, ObjectFormPage):
     def act(self, form):
         standing.set_terms(self.object, **form.cleaned_data, by=self.request.user)
         return self.done(_("The terms are saved."), address_of(self.object))
+
+
+class Legal(AboutPartner, ObjectFormPage):
+    """`desk-partner-legal`: what the partner's invoices say of it."""
+
+    title, submit, form_class = gettext_lazy("Invoice details"), gettext_lazy("Save"), LegalForm
+
+    def get_initial(self) -> dict:
+        return {name: getattr(self.object, name) for name in LegalForm.base_fields}
+
+    def act(self, form):
+        profile.change(self.object, **form.cleaned_data, by=self.request.user)
+        return self.done(_("Saved. Invoices that were issued before stay as they are."), address_of(self.object))
 
 
 class Upload(AboutPartner, ObjectFormPage):

@@ -133,7 +133,10 @@ class PartnerPage(DetailPage):
         if not self.may("manage_partners"):
             return []
         is_suspended = not self.object.may_trade
-        actions = [Action(_("Terms"), reverse("desk-partner-terms", args=[self.object.uid]), style="secondary")]
+        actions = [
+            Action(_("Terms"), reverse("desk-partner-terms", args=[self.object.uid]), style="secondary"),
+            Action(_("Invoice details"), reverse("desk-partner-legal", args=[self.object.uid]), style="secondary"),
+        ]
         if self.object.is_house:
             return actions
         if self.object.status != Partner.Status.ACTIVE:
@@ -178,6 +181,9 @@ class PartnerPage(DetailPage):
             (_("E-mail"), partner.contact_email or None),
             (_("Phone"), partner.phone or None),
             (_("Website"), partner.website or None),
+            (_("Registered name"), partner.legal_name or None),
+            (_("Postal address"), ", ".join(partner.address.splitlines()) or None),
+            (_("Tax number"), partner.tax_number or None),
             (_("Trust"), TRUST_WORDS[Partner.Trust(partner.trust)]),
             (_("Fee"), _("%(percent)s %%") % {"percent": fees.percent_of(partner)}),
         ]

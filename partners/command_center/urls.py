@@ -11,6 +11,7 @@ urlpatterns = [
     path("partners/<uuid:uid>/suspend/", partner_acts.Suspend.as_view(), name="desk-partner-suspend"),
     path("partners/<uuid:uid>/activate/", partner_acts.Activate.as_view(), name="desk-partner-activate"),
     path("partners/<uuid:uid>/terms/", partner_acts.Terms.as_view(), name="desk-partner-terms"),
+    path("partners/<uuid:uid>/legal/", partner_acts.Legal.as_view(), name="desk-partner-legal"),
     path("partners/<uuid:uid>/upload/", partner_acts.Upload.as_view(), name="desk-partner-upload"),
     path("partners/<uuid:uid>/people/invite/", partner_acts.InviteMember.as_view(), name="desk-partner-invite-member"),
     path("invitations/<uuid:uid>/resend/", partner_acts.ResendInvitation.as_view(), name="desk-invitation-resend"),

@@ -32,6 +32,7 @@ class Kind(models.TextChoices):
     FEE_RETURN = "fee_return"  # platform -> partner, with a refund
     UNMATCHED = "unmatched"  # cash -> buyer: paid twice, or too late
     REFUND_SENT = "refund_sent"  # buyer -> cash
+    REFUND_RETURNED = "refund_returned"  # cash -> buyer: the provider could not pay it out
     PAYOUT = "payout"  # partner -> in transit
     PAYOUT_PAID = "payout_paid"  # in transit -> cash
     PAYOUT_RETURNED = "payout_returned"  # in transit -> partner

@@ -43,6 +43,11 @@ class Partner(Entity):
     contact_email = models.EmailField(blank=True)
     phone = models.CharField(max_length=16, blank=True)
     website = models.URLField(blank=True)
+    legal_name = models.CharField(
+        max_length=200, blank=True, help_text="As it is registered, where that differs from the name: for invoices."
+    )
+    address = models.TextField(max_length=500, blank=True, help_text="Postal, line by line: for invoices.")
+    tax_number = models.CharField(max_length=50, blank=True, help_text="GSTIN, VAT number: for invoices.")
     is_house = models.BooleanField(default=False, help_text="The platform's own organisation: staff's events are its.")
     joined_at = models.DateTimeField(null=True, blank=True)
     fee_percent = models.DecimalField(

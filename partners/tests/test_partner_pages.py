@@ -122,6 +122,8 @@ def test_the_way_from_the_invitation_to_the_first_payout(client):
     for type in kyc.REQUIRED:
         page = post(client, "documents/", type=type, file=file(pdf(), "scan.pdf"))
         assert "is uploaded. We check it" in page
+    assert "Enter your postal address" in get(client)
+    post(client, "organisation/", name="Blue Note", address="1 Main Road")
     assert "Nothing to do for you now" in get(client)
     for document in Document.objects.all():
         kyc.review(document, verdict="Verified", by=staff)

@@ -128,6 +128,6 @@ def _seat_on_wire(seat, user, sees_all: bool) -> dict:
         "label": seat.label,
         "row_label": seat.row_label,
         "col_number": seat.col_number,
-        "reserved": seat.reserved,
+        "reserved": not seat.is_for_sale,  # the house keeps some
         "reserved_booking_id": seat.reserved_booking_id if shows else None,
     }

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bookings import cancelling, checkin
+from bookings.door import codes
 from bookings.models import Ticket
 from eventify.contracts.evient import rows, shapes
 from eventify.contracts.evient.conventions import View, listing, ok
@@ -24,11 +25,14 @@ class AdminTicketFilters(django_filters.FilterSet):
     """The filters of the administration's tickets."""
 
     status = django_filters.ChoiceFilter(choices=Ticket.Status.choices)
-    code = django_filters.CharFilter(field_name="ticket_code", lookup_expr="iexact")
+    code = django_filters.CharFilter(method="of_code")
     event_id = django_filters.UUIDFilter(field_name="event__uid")
     user_id = django_filters.UUIDFilter(field_name="user__uid")
     order_id = django_filters.UUIDFilter(field_name="order__uid")
     search = django_filters.CharFilter(method="search_for")
+
+    def of_code(self, tickets, name, value):
+        return tickets.filter(ticket_code=codes.letters(value))
 
     def search_for(self, tickets, name, value):
         return tickets.filter(Q(user__email__icontains=value) | Q(user__full_name__icontains=value))

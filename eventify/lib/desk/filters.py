@@ -6,9 +6,10 @@ from typing import NamedTuple
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from eventify.lib.dates import date_format
 
 SEARCH_MAX = 200  # characters
 WORDS_MAX = 10

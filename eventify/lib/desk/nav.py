@@ -41,6 +41,7 @@ GROUPS = (
         (
             Item("desk-events", _("Events"), "calendar", "e", ("view_events",), True),
             Item("desk-orders", _("Orders"), "ticket", "o", ("view_events", "view_financials"), True),
+            Item("desk-door-conflicts", _("Door conflicts"), "warning", "x", ("check_in",), True),
         ),
     ),
     Group(

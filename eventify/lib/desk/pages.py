@@ -48,6 +48,14 @@ def is_htmx(request) -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
+def _login_from(request) -> str:
+    """The log-in that leads back to the page on which htmx asked for a part."""
+    shown = request.headers.get("HX-Current-URL", "")
+    path = shown.removeprefix(f"{request.scheme}://{request.get_host()}")
+    is_ours = path.startswith(shell.PREFIX) and path.isprintable()
+    return redirect_to_login(path, LOGIN).url if is_ours else LOGIN
+
+
 @method_decorator(never_cache, name="dispatch")
 class Page(View):
     """A page in the shell: `get` renders `template_name` with what `get_context_data` gives.
@@ -150,7 +158,7 @@ class Page(View):
 
     def _to_login(self) -> HttpResponse:
         if is_htmx(self.request):
-            return HttpResponse(status=401, headers={"HX-Redirect": LOGIN})
+            return HttpResponse(status=401, headers={"HX-Redirect": _login_from(self.request)})
         wanted = self.request.get_full_path() if self.request.method == "GET" else shell.PREFIX
         return redirect_to_login(wanted, LOGIN)
 

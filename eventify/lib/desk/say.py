@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from eventify.lib import currencies
+from eventify.lib.dates import date_format
 from eventify.lib.desk.words import word
 
 NOTHING = format_html('<span class="none">{}</span>', "–")

@@ -6,16 +6,10 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 
 from eventify.lib.desk import nav
+from eventify.lib.themes import theme_of
 
 PREFIX = "/command-center/"
-THEMES = ("light", "dark")
 MANY = 99  # unread notifications that are counted
-
-
-def theme_of(request: HttpRequest) -> str:
-    """The theme that the person chose (light or dark); empty: the system's."""
-    chosen = request.COOKIES.get("theme", "")
-    return chosen if chosen in THEMES else ""
 
 
 def around(request: HttpRequest, current: str = "") -> dict:

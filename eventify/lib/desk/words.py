@@ -78,6 +78,7 @@ WORDS = {
     "fee_return": Word(_("Fee given back")),
     "refund": Word(_("Refund"), INFORMATION),
     "refund_sent": Word(_("Refund sent"), INFORMATION),
+    "refund_returned": Word(_("Refund came back"), NEGATIVE),
     "unmatched": Word(_("Payment without an order"), CAUTION),
     "payout": Word(_("Payout"), INFORMATION),
     "payout_paid": Word(_("Payout arrived"), POSITIVE),

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from crew import assignments
 from crew.models import Assignment, Section, Shift
 from crew.tests.board_world import Plan, address, planner
-from eventify.tests.browser.test_accessibility import AXE, JUDGE
+from eventify.tests.browser.judging import AXE, JUDGE
 from partners.models import Member
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from bookings.factories import TicketTypeFactory
 from bookings.models import Order
 from bookings.tests import invariants
 from bookings.tests.scenes import scene
-from eventify.tests.browser.test_accessibility import AXE, JUDGE, LOOKS, faults, window
+from eventify.tests.browser.judging import AXE, JUDGE, LOOKS, faults, window
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = {"width": 360, "height": 740}

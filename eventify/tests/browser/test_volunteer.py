@@ -11,7 +11,7 @@ from crew import assignments, persons, plans, swaps
 from crew.factories import LocationFactory, PersonTagFactory
 from crew.models import Assignment, Person
 from crew.tests.portal import Scene, holders
-from eventify.tests.browser.test_accessibility import LOOKS, faults, window
+from eventify.tests.browser.judging import LOOKS, faults, window
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = {"width": 360, "height": 740}
@@ -62,7 +62,8 @@ def test_from_signing_up_to_giving_a_shift_back(page, scene):
     assert holders(evening) == [("Noor Bakker", "approved", "claimed")]
     assert fits(page)
 
-    # What is at the same time is there, with the reason and without a button; the server says the same.
+    # What is at the same time is among all shifts, with the reason and without a button; the server says the same.
+    page.get_by_role("link", name="All shifts", exact=True).click()
     expect(page.get_by_text("At the same time as Main bar, From 18")).to_be_visible()
     expect(page.get_by_role("button", name="Take it")).to_have_count(0)
     page.get_by_role("link", name="Closing team").click()
@@ -87,7 +88,7 @@ def test_from_signing_up_to_giving_a_shift_back(page, scene):
 
 
 def test_a_place_that_somebody_else_took_meanwhile(page, scene):
-    """The button was there when the page came; the sentence says what happened, and the page is as it was."""
+    """The button was there when the page came; the sentence says what happened, and all shifts are one click away."""
     shift = scene.shift(title="Bar crew", slots_total=1, slots_open_for_claiming=1)
     asha = scene.person("Asha Patel")
     page.set_viewport_size(PHONE)
@@ -96,6 +97,7 @@ def test_a_place_that_somebody_else_took_meanwhile(page, scene):
     scene.gives(shift, scene.person("Bram de Wit"))
     page.get_by_role("button", name="Take it").click()
     expect(page.get_by_text("18:00 to 22:00: no place is left to claim.")).to_be_visible()
+    page.get_by_role("link", name="All shifts", exact=True).click()
     expect(page.get_by_role("link", name="Bar crew")).to_be_visible()
     expect(page.get_by_text("No place left", exact=True)).to_be_visible()
     assert holders(shift) == [("Bram de Wit", "approved", "assigned")]
@@ -128,7 +130,7 @@ def test_the_portal_is_for_everybody(browser, live_server, scene, look):
     shift = f"/crew/shifts/{mine.shift.uid}/"
     pages = {
         asha.user: [
-            "/crew/", "/crew/lowlands/", "/crew/lowlands/?section=x", "/crew/lowlands/?page=2&free=on",
+            "/crew/", "/crew/lowlands/", "/crew/lowlands/?section=x", "/crew/lowlands/?page=2&all=on",
             "/crew/waiting/", "/crew/roster/", shift, f"{shift}cancel/",
             f"{shift}swap/", f"{shift}swap/?ask=return&to={bram.uid}",
             f"/crew/swaps/{swap.uid}/", f"/crew/parts/{asha.uid}/leave/", f"/crew/shifts/{lost.shift.uid}/", "/wallet/",

@@ -29,7 +29,7 @@ from crew.models import (
     Swap,
     TimeSlot,
 )
-from eventify.tests.page_world import more_crew
+from eventify.tests.page_world import more_crew, more_doors
 from events import states
 from partners import contacts, inviting, members, payouts
 from partners.models import Document, Member, PayoutBatch, Transfer
@@ -67,6 +67,7 @@ class World:
         self.event, ticket_type = scene(name="Alpha Night", price=100, partner=self.partner)
         self.order = pay(buy(self.buyer, ticket_type))
         self.ticket_type = ticket_type
+        self.device, self.scan, self.conflict = more_doors(self.event, "Alpha", self.chief)
         self.promo = promos.create(self.event, by=self.chief, code="ALPHA10", percent_off=Decimal(10))
         self.batch = payouts.create(partners=[self.partner], by=SuperAdminFactory())
         self.invitation = inviting.invite(self.partner, "new@example.com", Member.Role.MEMBER, by=self.chief)
@@ -106,6 +107,9 @@ class World:
             "desk-order": self.order,
             "desk-promo": self.promo,
             "desk-ticket-type": self.ticket_type,
+            "desk-device": self.device,
+            "desk-scan": self.scan,
+            "desk-door-conflict": self.conflict,
             "desk-webhook": WebhookDelivery.objects.first(),
             "desk-user": self.buyer,
             "ticket": self.order.tickets.first(),

@@ -85,13 +85,7 @@
     }
     said.replaceChildren(part);
   }
-  function lose() {
-    var part = document.createElement("div");
-    part.id = "board-note";
-    part.className = "note negative";
-    part.textContent = layout.dataset.lost;
-    said.replaceChildren(part);
-  }
+  function lose(kind) { said.replaceChildren(window.crewLost.note(kind, layout.dataset)); }
   function send(url, data) {
     data.set("csrfmiddlewaretoken", token());
     data.set("board", layout.dataset.board);
@@ -99,7 +93,9 @@
     var headers = { "X-Board": "1" };
     var wasInPanel = panel.contains(document.activeElement);
     return fetch(url, { method: "POST", body: data, headers: headers, redirect: "manual" }).then(function (response) {
-      if (response.type === "opaqueredirect" || response.status >= 500) { throw new Error(); }
+      var kind = window.crewLost.why(response);
+      if (kind) { lose(kind); return null; }
+      if (response.status >= 500) { throw new Error(); }
       return response.text().then(function (html) {
         if (html.indexOf("board-note") < 0) { throw new Error(); }
         put(html);
@@ -108,7 +104,7 @@
         var search = wasInPanel && panel.querySelector("input[type=search]");
         if (search && !panel.contains(document.activeElement)) { search.focus({ preventScroll: true }); }
       });
-    }).catch(lose);
+    }).catch(function () { lose(""); });
   }
   function give(card, what) {
     var data = new FormData();

@@ -63,28 +63,44 @@ const tell = () => {
   const { none, one, many } = summary.dataset;
   const sentence = places === 0 ? none : places === 1 ? one : many;
   summary.textContent = sentence.replace("%n", places).replace("%s", names.join(", "));
-  follow(places);
+  follow();
   add(places);
 };
 // What it costs, when every seat has its ticket.
 const total = form.querySelector("[data-total]");
 const each = total?.textContent;
+const areaOf = (box) => box.closest(".seat-area").dataset;
+const kindOf = (count) => count.closest("[data-price]").dataset;
+const isAsked = (area) => counts.some((one) => ["", area].includes(kindOf(one).area));
 const add = (places) => {
-  const bought = counts.reduce((sum, one) => sum + Number(one.value), 0);
-  const price = counts.length
-    ? counts.reduce((sum, one) => sum + Number(one.value) * Number(one.closest("[data-price]").dataset.price), 0)
-    : places * Number(summary.dataset.price);
+  let [bought, price] = [0, 0];
+  const buy = (many, data) => {
+    bought += many;
+    price += many * Number(data.price);
+  };
+  for (const one of counts) buy(Number(one.value), kindOf(one));
+  for (const box of chosen()) if (!isAsked(areaOf(box).area)) buy(labels(box).length, areaOf(box));
   const format = { style: "currency", currency: summary.dataset.currency, trailingZeroDisplay: "stripIfInteger" };
   const amount = new Intl.NumberFormat(document.documentElement.lang, format).format(price);
-  const isSure = places && (!counts.length || bought === places);
+  const isSure = places && bought === places;
   total.textContent = isSure ? total.dataset.total.replace("%s", amount) : each;
 };
-// Of several kinds of ticket the first fills up to the number of seats.
-const follow = (places) => {
-  if (!counts.length) return;
-  const others = counts.slice(1).reduce((sum, one) => sum + Number(one.value), 0);
+// Of several kinds of ticket for an area the first fills up to its seats; those for all seats take what is left.
+const fill = (kinds, places) => {
+  const others = kinds.slice(1).reduce((sum, one) => sum + Number(one.value), 0);
   const wanted = String(Math.max(0, places - others));
-  if ([...counts[0].options].some((one) => one.value === wanted)) counts[0].value = wanted;
+  if (kinds.length && [...kinds[0].options].some((one) => one.value === wanted)) kinds[0].value = wanted;
+};
+const follow = () => {
+  const places = new Map();
+  for (const box of chosen()) places.set(areaOf(box).area, (places.get(areaOf(box).area) ?? 0) + labels(box).length);
+  let rest = 0;
+  for (const area of new Set([...counts.map((one) => kindOf(one).area), ...places.keys()])) {
+    const own = area ? counts.filter((one) => kindOf(one).area === area) : [];
+    if (own.length) fill(own, places.get(area) ?? 0);
+    else if (isAsked(area)) rest += places.get(area) ?? 0;
+  }
+  fill(counts.filter((one) => !kindOf(one).area), rest);
 };
 if (summary) {
   form.addEventListener("change", (event) => {
@@ -103,7 +119,17 @@ view?.addEventListener("click", (event) => {
   view.textContent = isList ? view.dataset.map : view.dataset.list;
 });
 
-// Others buy, too.
+// Larger seats for fingers and eyes, smaller ones to see the whole hall; the map scrolls.
+const SIZES = ["small", "", "large", "huge"];
+for (const button of form.querySelectorAll("[data-zoom-by]")) {
+  button.addEventListener("click", () => {
+    const size = SIZES.indexOf(map.dataset.size ?? "") + Number(button.dataset.zoomBy);
+    if (SIZES[size] !== undefined) map.dataset.size = SIZES[size];
+  });
+}
+
+// Others buy, too. What is not sold at all stays shut.
+const isShut = (box) => !("sold" in areaOf(box));
 const free = form.querySelector("[data-free]");
 const look = async () => {
   if (document.hidden) return;
@@ -116,7 +142,10 @@ const look = async () => {
     const isTaken = labels(box).some((label) => taken.has(label));
     if (isTaken && box.checked) lost.push(box.value);
     if (isTaken) box.checked = false;
-    box.disabled = isTaken;
+    if (isTaken !== box.disabled && !isShut(box)) {
+      box.disabled = isTaken;
+      box.nextElementSibling.lastElementChild.textContent = isTaken ? form.dataset.stateTaken : form.dataset.stateFree;
+    }
   }
   free.textContent = free.dataset.free.replace("%s", state.free);
   if (lost.length) {

@@ -19,6 +19,7 @@ from crew.factories import (
 from crew.models import Assignment, IdentityMatch, UserTag
 from eventify.contracts.crewli.tests.conftest import client_of, data_of, member, ulid, with_role
 from eventify.contracts.crewli.tests.planning import at, festival_of, volunteer_of
+from eventify.contracts.crewli.tests.world import declared
 
 MOST = 16  # queries of one answer
 
@@ -139,3 +140,36 @@ def test_a_filter_by_tags_costs_the_same_for_any_number_of_people(org):
         assert len(rows) == number
         costs.append(spent)
     assert costs[0] == costs[1]
+
+
+# what `GET` answers with one row or none, however many there are
+SINGLE = {"events/<event>/persons/<person>", "organisations/<org>/persons/<person>/identity-match"}
+COUNTED = {
+    *(f"events/<event>/{name}" for name in ("sections", "time-slots", "locations", "shift-assignments", "persons")),
+    "events/<event>/sections/<section>/shifts",
+    "events/<event>/crowd-lists",
+    "events/<event>/crowd-lists/<crowd_list>/persons",
+    "organisations/<org>/identity-matches",
+}
+
+
+def test_every_list_of_this_half_is_counted():
+    gets = {name.removeprefix("GET ") for name in declared() if name.startswith("GET ")}
+    assert {path for path in gets if path.startswith("events/") or "match" in path} == COUNTED | SINGLE
+
+
+def test_one_person_costs_the_same_for_any_number_of_tags_and_matches(org):
+    plan = Plan(org)
+    row, client = plan.person_row(), client_of(member(org, "crew_coordinator"))
+    path = at(plan.event, "persons", row)
+    single = f"/api/v1/organisations/{ulid(org)}/persons/{ulid(row)}/identity-match"
+    IdentityMatch.objects.create(partner=org, person=row, user=UserFactory())
+    client.get(path)
+    (few, person), (one, match) = cost(client, path), cost(client, single)
+    for _more in range(2):
+        for source in ("self_reported", "organiser_assigned"):
+            UserTag.objects.create(user=row.user, tag=PersonTagFactory(partner=org), source=source)
+        IdentityMatch.objects.create(partner=org, person=row, user=UserFactory())
+    many, more = cost(client, path)
+    assert (few, len(more["tags"]) - len(person["tags"])) == (many, 4)
+    assert match and cost(client, single)[0] == one <= MOST

@@ -5,6 +5,7 @@ from accounts.models import AuditLog
 from bookings import orders
 from bookings.factories import TicketTypeFactory
 from bookings.models import Order, Refund, Ticket
+from bookings.tickets import scanned_as
 from eventify.contracts.evient.tests.conftest import client_of, data_of, error_of, member, pay, with_role
 from events.factories import EventFactory
 
@@ -109,6 +110,7 @@ def test_tickets_are_listed_and_filtered(as_admin, buyer, event, paid):
     for query, found in (
         ("", [other, ticket]),
         (f"code={ticket.ticket_code.lower()}", [ticket]),
+        (f"code={scanned_as(ticket)}", [ticket]),
         (f"event_id={event.uid}", [ticket]),
         (f"user_id={buyer.uid}", [ticket]),
         (f"order_id={paid.uid}", [ticket]),

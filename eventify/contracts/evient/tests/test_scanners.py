@@ -4,6 +4,7 @@ from accounts.factories import UserFactory
 from bookings import orders
 from bookings.factories import TicketTypeFactory
 from bookings.models import Ticket
+from bookings.tickets import scanned_as
 from eventify.contracts.evient.tests.conftest import client_of, data_of, error_of, member, with_role
 from eventify.lib.wire import moment
 from events.factories import EventFactory
@@ -49,6 +50,15 @@ def test_checkin_admits_once(gate, ticket):
     assert again.json()["message"].startswith("Already used on") and "(North)" in again.json()["message"]
     data = data_of(gate.get(VALIDATE, {"code": ticket.ticket_code}))
     assert (data["valid"], data["reason"], data["ticket"]["used_gate"]) == (False, "used", "North")
+
+
+def test_the_signed_code_of_the_qr_is_as_good_as_the_letters(gate, ticket):
+    signed = scanned_as(ticket)
+    assert (len(signed), signed[:26]) == (163, ticket.ticket_code)
+    assert data_of(gate.get(VALIDATE, {"code": signed}))["valid"] is True
+    forged = f"{signed[:-1]}{'A' if signed[-1] != 'A' else 'B'}"
+    assert gate.post(CHECKIN, {"code": forged}).status_code == 404
+    assert data_of(gate.post(CHECKIN, {"code": signed}))["ticket"]["ticket_code"] == ticket.ticket_code
 
 
 def test_cancelled_tickets_and_events(gate, ticket, event):

@@ -1,0 +1,90 @@
+"""Devices of a door: a new one gets a code that is shown once; one that is lost is revoked."""
+
+import segno
+from django import forms
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bookings import queries
+from bookings.command_center.door import AboutDoor
+from bookings.door import devices, lists
+from bookings.models import Device
+from eventify.lib.dates import date_format
+from eventify.lib.desk.pages import ObjectFormPage
+
+MAX = 100  # characters
+
+
+def picture(text: str, label: str) -> SafeString:
+    """The text as a QR code, an inline SVG on white paper."""
+    svg = segno.make(text, error="m", micro=False).svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
+    # The markup is segno's, and the label one of our sentences.
+    return mark_safe(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+
+
+class DeviceForm(forms.Form):
+    """What the device is called, and where it stands."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=MAX,
+        help_text=gettext_lazy("What staff call it, for example Phone 3. It stands beside each of its scans."),
+    )
+    gate = forms.CharField(
+        label=gettext_lazy("Gate"),
+        max_length=MAX,
+        required=False,
+        help_text=gettext_lazy("Where it stands. The device can change it."),
+        widget=forms.TextInput(attrs={"list": "gates", "autocomplete": "off"}),
+    )
+
+
+class Enrol(AboutDoor, ObjectFormPage):
+    """`desk-event-door-enrol`: the answer to the form shows the code, once."""
+
+    template_name = "command_center/bookings/door_enrol.html"
+    title, submit, form_class = gettext_lazy("Enrol a device"), gettext_lazy("Make its code"), DeviceForm
+
+    def act(self, form):
+        device, code = devices.invite(self.object, by=self.request.user, **form.cleaned_data)
+        self.template_name = "command_center/bookings/door_enrolled.html"
+        link = f"{settings.SITE_URL}/door/#enrol={code}"
+        until = date_format(device.enrolment_expires_at.astimezone(self.object.zone), "H:i")
+        qr = picture(link, _("QR code that enrols the device"))
+        return self.render(device=device, code=code, link=link, qr=qr, until=until)
+
+    def get_context_data(self, **context) -> dict:
+        return super().get_context_data(gates=lists.gates(self.object), **context)
+
+
+class Revoke(AboutDoor, ObjectFormPage):
+    """`desk-device-revoke`."""
+
+    template_name = "command_center/bookings/door_revoke.html"
+    form_class, submit_style = forms.Form, "danger"
+
+    def visible(self):
+        mine = queries.events_of(self.request.user, "check_in").values("pk")
+        return Device.objects.filter(event__in=mine).select_related("event__partner")
+
+    def allowed(self) -> bool:
+        if not super().allowed():
+            return False
+        self.device, self.object = self.object, self.object.event
+        return True
+
+    def get_title(self):
+        return _("Revoke %(device)s") % {"device": self.device.name}
+
+    def get_submit(self):
+        return self.get_title()
+
+    def act(self, form):
+        devices.revoke(self.device, by=self.request.user)
+        sentence = _("%(device)s may scan no more.") % {"device": self.device.name}
+        return self.done(sentence, self.at("desk-event-door"))
+
+    def get_context_data(self, **context) -> dict:
+        return super().get_context_data(device=self.device, **context)

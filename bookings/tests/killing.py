@@ -1,0 +1,85 @@
+"""Killing a piece of work (SIGKILL) before each statement and each commit that it makes, one after the other.
+
+The work runs in a fork of the test's process with a connection of its own, so that hundreds of kills take seconds.
+Whoever dies leaves the database as a power cut would: what was committed stays, all else is gone.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from eventify.lib import later
+
+MOST = 3000  # kills; work that is never done is a mistake of the test
+_kept = []  # the parent's connection in a fork: closing it would end the parent's
+
+
+def killed_everywhere(work: Callable[[], object], after_each: Callable[[], object]) -> int:
+    """Kill `work` before its first step, its second, ... and take it up again each time, until it gets to its end.
+
+    `after_each` runs after each kill, in the test's process. Returns how often it was killed.
+    """
+    for kills in range(MOST):
+        if not _is_killed(work, step=kills + 1):
+            return kills
+        after_each()
+    raise AssertionError(f"not done after {MOST} kills")
+
+
+def _is_killed(work: Callable[[], object], step: int) -> bool:
+    connection.close()  # nothing of ours is open while it works
+    pid = os.fork()
+    if pid == 0:
+        _run(work, step)
+    _pid, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(status) == 0, "the work raised; its traceback is above"
+    return False
+
+
+def _run(work: Callable[[], object], step: int) -> None:
+    """The fork's whole life."""
+    status = 1
+    try:
+        _kept.append(connection.connection)
+        connection.connection = None
+        with ExitStack() as stack:
+            _prepare(stack, step)
+            work()
+        status = 0
+    finally:  # whatever happens, a fork must not go on as a second pytest
+        if status:
+            traceback.print_exc(file=sys.stderr)
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _prepare(stack: ExitStack, step: int) -> None:
+    left = [step]
+
+    def count() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def counted(execute, sql, params, many, context):
+        count()
+        return execute(sql, params, many, context)
+
+    commit = BaseDatabaseWrapper._commit
+
+    def counted_commit(self):
+        count()
+        return commit(self)
+
+    later._send = lambda *_message, **_options: None  # every message to the worker is lost
+    BaseDatabaseWrapper._commit = counted_commit
+    stack.enter_context(connection.execute_wrapper(counted))
