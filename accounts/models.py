@@ -138,6 +138,10 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
             if hasattr(backend, "holds_somewhere")
         )
 
+    def can_for_a_partner(self, permission: str) -> bool:
+        """Whether the user holds `permission` everywhere or on at least one partner; a shift is not asked."""
+        return self.can(permission) or (self.is_active and not self.is_banned and permission in self.held_somewhere)
+
     @cached_property
     def held_somewhere(self) -> set[str]:
         """What the user holds on at least one partner, read once as Django reads global permissions. One query."""

@@ -33,7 +33,7 @@ BUYERS = 50
 SHORT = 0.85  # places for each checkout: some who pay late find theirs gone
 PATIENCE = 120  # seconds for one request that must get through at last
 FATES = {"pay": 60, "late": 15, "twice": 8, "fails": 7, "abandon": 10}
-TROUBLE = {"": 70, "lose": 10, "drop": 8, "broken": 6, "busy": 5, "slow": 1}
+TROUBLE = {"": 70, "lose": 7, "forget": 3, "drop": 8, "broken": 6, "busy": 5, "slow": 1}
 DELIVERIES = {0: 15, 1: 50, 2: 25, 3: 10}  # how often a message comes
 SETTINGS = {
     "EVENTIFY_PAYMENT_PROVIDER": "stripe",
@@ -98,7 +98,8 @@ class Shop:
         self.base, self.stripe, self.options = base, stripe, options
         self.luck, self.lock = random.Random(options.seed), threading.Lock()  # noqa: S311
         self.fates, self.answers, self.delivered = Counter(), Counter(), Counter()
-        self.doubled: set[str] = set()  # payments with two pages: we know one, so only messages tell of the other
+        self.unheard: set[str] = set()  # pages that we were never told of, and that no message comes about
+        self.found = 0  # pages found by looking, when all was over
         self.stuck: list[str] = []  # what was given up
         self.post_box: list[dict] = []  # messages that are on their way
         self.models = import_module("bookings.models")
@@ -157,13 +158,15 @@ class Shop:
         self.pay(payment, name)
 
     def twice(self, payment, name: str) -> None:
-        """The provider answered twice: one payment has two pages, and the buyer pays on both."""
-        twin = f"{name}_twin"
-        self.doubled.add(str(payment.uid))
+        """One payment has two pages (if no answer was forgotten, the provider made one by itself), and all are paid."""
         with self.stripe.lock:
-            self.stripe.sessions[twin] = {**self.stripe.sessions[name], "id": twin}
-        self.pay(payment, name)
-        self.pay(payment, twin)
+            mine = [one for one in self.stripe.sessions.values() if one["client_reference_id"] == str(payment.uid)]
+            if len(mine) == 1:
+                mine.append({**mine[0], "id": f"{name}_twin"})
+                self.stripe.sessions[f"{name}_twin"] = mine[-1]
+        self.unheard |= {one["id"] for one in mine if one["id"] != name}
+        for one in mine:
+            self.pay(payment, one["id"])
 
     def fails(self, _payment, name: str) -> None:
         with self.stripe.lock:
@@ -175,25 +178,19 @@ class Shop:
         """Take the provider's new messages, and bring some that are on their way: of any age, in any order."""
         with self.stripe.lock, self.lock:
             for message in self.stripe.messages:
-                least = int(self.must_come(message))
-                self.post_box += [message] * max(least, choose(self.luck, DELIVERIES))
+                is_lost = message["data"]["object"]["id"] in self.unheard
+                self.post_box += [message] * (0 if is_lost else choose(self.luck, DELIVERIES))
             self.stripe.messages.clear()
             self.luck.shuffle(self.post_box)
             bag = [self.post_box.pop() for _one in range(min(len(self.post_box), self.luck.randint(0, 3)))]
         for message in bag:
             self.bring(message)
 
-    def must_come(self, message: dict) -> bool:
-        """Whether no question finds what it says, so that it is repeated until it is answered, as Stripe does."""
-        return message["data"]["object"]["client_reference_id"] in self.doubled
-
     def bring(self, message: dict) -> None:
         body, headers = stripe_stand_in.signed(message)
         status = self.once("POST", "/webhooks/payments/stripe/", headers, body)
         with self.lock:
             self.delivered["answered" if status == 200 else f"refused or unheard ({status})"] += 1
-            if status != 200 and self.must_come(message):
-                self.post_box.append(message)
 
     def ask(self, method: str, path: str, headers: dict, body, token: str = "") -> int:
         """Send it until there is an answer below 500."""
@@ -229,8 +226,8 @@ class Shop:
 
 def settle(shop: Shop) -> None:
     """All holds run out, what is on its way arrives, and the sweeps run until nothing is open."""
-    payments, refunds, webhooks = (import_module(f"bookings.{name}") for name in ("payments", "refunds", "webhooks"))
-    cancelling = import_module("bookings.cancelling")
+    names = ("payments", "refunds", "webhooks", "cancelling", "lost_pages")
+    payments, refunds, webhooks, cancelling, lost_pages = (import_module(f"bookings.{name}") for name in names)
     while shop.post_box:
         shop.post()
     webhooks.AGAIN_AFTER = webhooks.timedelta(0)
@@ -244,10 +241,21 @@ def settle(shop: Shop) -> None:
         while cancelling.expire_overdue():
             continue
         webhooks.sweep()
+        shop.found += look(models, lost_pages, payments.timezone.now())
         refunds.send()
         if not (pending.exists() or waiting.all().exists() or models.Refund.objects.exclude(status="done").exists()):
             return
     raise TimeoutError("not everything was settled")
+
+
+def look(models, lost_pages, now) -> int:
+    """All payments' pages are looked for now, which else happens when they have ended; how many were unheard of."""
+    waiting = models.Payment.objects.filter(look_at__isnull=False)
+    waiting.update(look_at=now)
+    found = 0
+    while waiting.filter(look_at__lte=now).exists():
+        found += lost_pages.look()
+    return found
 
 
 def audit(shop: Shop) -> dict:
@@ -280,6 +288,8 @@ def audit(shop: Shop) -> dict:
         "orders": orders.count(),
         "orders_paid": models.Order.objects.filter(status="paid").count(),
         "valid_tickets": models.Ticket.objects.filter(status="valid").count(),
+        "pages_nobody_told_of": len(shop.unheard),
+        "pages_found_by_looking_at_the_end": shop.found,
         "payments_at_provider": sum(one["payment_status"] == "paid" for one in stripe.sessions.values()),
         "refunds_at_provider": len(stripe.refunds),
         "kept_at_provider": (sum(paid.values()) - sum(back.values())) // 100,

@@ -97,8 +97,9 @@ def _admit(code: str, *, by: User | None, gate: str, event: Event | None) -> Tic
     now = timezone.now()
     valid = Ticket.objects.filter(pk=ticket.pk, ticket_code=ticket.ticket_code, status=Ticket.Status.VALID)
     if not valid.update(status=Ticket.Status.USED, used_at=now, used_by=by, used_gate=gate, updated_at=now):
-        ticket = look_up(code, by=by)  # UnknownCode when it was passed on meanwhile: its code is another one
-        check(ticket, event)
+        # Used, cancelled or passed on meanwhile, which another look refuses. If it is good again by then (somebody has
+        # undone the scan that came first), it is decided anew: nobody is let in on the look alone.
+        return _admit(code, by=by, gate=gate, event=event)
     ticket.status, ticket.used_at, ticket.used_by, ticket.used_gate = Ticket.Status.USED, now, by, gate
     scanning.note(ticket, by=by, gate=gate, at=now)
     return ticket

@@ -1,8 +1,11 @@
 """Sending the buyer to the provider's page."""
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from bookings.models import Order, Payment
@@ -11,6 +14,8 @@ from bookings.providers.base import Unreachable
 from eventify.lib.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
+LOOK_AFTER = timedelta(minutes=2)  # from when a page was asked for to when it is looked whether there are others
+SURELY_ENDED = timedelta(minutes=10)  # after its end nobody is still in the middle of paying on a page
 
 
 def begin(order: Order) -> Payment:
@@ -32,6 +37,7 @@ def open_page(order: Order) -> str:
 
 
 def _open(payment: Payment) -> None:
+    _note_asking(payment)
     try:
         page = provider(payment.provider).open_checkout(
             payment, description=f"Eventify order {payment.order.uid}", return_url=order_page(payment.order)
@@ -42,8 +48,21 @@ def _open(payment: Payment) -> None:
     failpoint("checkout.after_provider")
     # Only if nobody was faster: another click that opened a page, or a message that says which page was paid.
     facts = {"provider_reference": page.reference, "checkout_url": page.url, "updated_at": timezone.now()}
-    Payment.objects.filter(pk=payment.pk, provider_reference="").update(**facts)
+    # Asked once and answered: there should be no other page, so one look is enough, when none can be paid on any more.
+    once = When(pages_asked=1, then=F("pages_end_at") + SURELY_ENDED)
+    look_at = Case(once, default=F("look_at"))
+    Payment.objects.filter(pk=payment.pk, provider_reference="").update(**facts, look_at=look_at)
     payment.refresh_from_db(fields=["provider_reference", "checkout_url", "status"])
+
+
+def _note_asking(payment: Payment) -> None:
+    """Before anything is asked: from now on there may be a page that we never hear of (bookings/lost_pages.py)."""
+    end = payment.order.expires_at + provider(payment.provider).outlives
+    Payment.objects.filter(pk=payment.pk).update(
+        pages_asked=F("pages_asked") + 1,
+        pages_end_at=Greatest(F("pages_end_at"), Value(end)),  # PostgreSQL's takes the one that is there
+        look_at=timezone.now() + LOOK_AFTER,
+    )
 
 
 def current(order: Order) -> Payment | None:

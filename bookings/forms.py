@@ -50,6 +50,9 @@ class BookingForm(forms.Form):
         self.is_open = sales.is_open(event)
         for ticket_type in self.types:
             self.fields[field_name(ticket_type)] = self._quantity(ticket_type)
+        buyable = [one for one in self.types if not why_not_now(one, event)]
+        if len(buyable) == 1:  # nothing else to choose: one less thing to do on a phone
+            self.fields[field_name(buyable[0])].initial = 1
 
     def _promo(self, code: str) -> PromoCode | None:
         """The code that was typed, when it can be used; else the sentence why not is `code_error`."""
@@ -93,6 +96,10 @@ class BookingForm(forms.Form):
     def has_choice(self) -> bool:
         """Whether anything can be bought now."""
         return any(offer["field"] for offer in self.offers())
+
+    def is_free(self) -> bool:
+        """Whether nothing that is shown costs anything."""
+        return not any(offer["price"] for offer in self.offers())
 
     def clean(self):
         """At least one ticket."""

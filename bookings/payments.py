@@ -56,7 +56,8 @@ def apply(report: Report) -> Payment:
 def _is_news(payment: Payment, report: Report) -> bool:
     if report.status == Payment.Status.PAID:
         return payment.status != Payment.Status.PAID or payment.provider_reference != report.reference
-    return (payment.status, report.status) == (Payment.Status.OPEN, Payment.Status.FAILED)
+    is_its_page = payment.provider_reference in ("", report.reference)  # another one has ended: this can still be paid
+    return is_its_page and (payment.status, report.status) == (Payment.Status.OPEN, Payment.Status.FAILED)
 
 
 def _apply_locked(payment: Payment, report: Report) -> None:

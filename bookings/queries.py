@@ -7,7 +7,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import Booking, Order, Ticket
+from bookings.models import Booking, Order, Resale, Ticket, TicketTransfer
+from bookings.resale_queue import OPEN
 from events.models import Event
 from partners import members
 from partners.books import FEES, REVENUE
@@ -31,6 +32,15 @@ def tickets_ahead(user: User) -> QuerySet[Ticket]:
     """The user's tickets that open a door, until some hours after the event's end."""
     is_ahead = Q(event__ends_at__gt=timezone.now() - STILL_SHOWN) | Q(event__ends_at=None)
     return Ticket.objects.filter(is_ahead, user=user, status=Ticket.Status.VALID)
+
+
+def with_ways(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """The tickets, each with `is_offered` (given back to the queue) and `is_sent` (a link to it waits)."""
+    links = TicketTransfer.objects.filter(status=TicketTransfer.Status.OPEN, expires_at__gt=timezone.now())
+    return tickets.annotate(
+        is_offered=Exists(Resale.objects.filter(ticket=OuterRef("pk"), status__in=OPEN)),
+        is_sent=Exists(links.filter(ticket=OuterRef("pk"))),
+    )
 
 
 def events_of(user: User, permission: str) -> QuerySet[Event]:

@@ -9,6 +9,7 @@ from bookings import (
     cancelling,
     guests,
     inventory,
+    lost_pages,
     payments,
     refunds,
     resales,
@@ -51,7 +52,7 @@ def tidy_tickets_on_their_way() -> int:
 
 @shared_task
 def ask_providers() -> int:
-    return webhooks.sweep() + payments.ask_open() + refunds.send()
+    return webhooks.sweep() + payments.ask_open() + lost_pages.look() + refunds.send()
 
 
 @shared_task

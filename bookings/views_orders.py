@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import members_only, own_path
-from bookings import buyers, cancelling, checkout, payments
+from bookings import buyers, cancelling, checkout, payments, queries
 from bookings.models import Booking, Order, Refund
 from bookings.views_checkout import not_seen
 from eventify.lib.errors import DomainError
@@ -48,7 +48,7 @@ def order(request, uid):
     if found.status == Order.Status.PENDING:
         payments.refresh(found)
         found = _own(request).get(pk=found.pk)
-    tickets = found.tickets.select_related("event", "ticket_type", "seat").order_by("id")
+    tickets = queries.with_ways(found.tickets.select_related("event", "ticket_type", "seat").order_by("id"))
     tickets = tickets.prefetch_related("event__door_keys")
     lines = list(found.bookings.all())
     newest_payment = found.payments.order_by("-id").first()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bookings import buyers
+from bookings import buyers, queries
 from bookings.models import Invoice, Order, Ticket
 from bookings.papers import apple, calendar, invoices_pdf, tickets_pdf
 
@@ -27,7 +27,7 @@ def tickets_seen_by(request) -> QuerySet[Ticket]:
     seen = Q(order__in=buyers.orders_seen_by(request), user=F("order__user"))
     if request.user.is_authenticated:
         seen |= Q(user=request.user)
-    return tickets_pdf.joined(Ticket.objects.filter(seen))
+    return tickets_pdf.joined(queries.with_ways(Ticket.objects.filter(seen)))
 
 
 def _paid_orders(request) -> QuerySet[Order]:

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -67,4 +68,7 @@ def wait(request, event: Event, *, show, again):
     except DomainError as refusal:
         form.add_error(None, str(refusal.message))
         return show(request, again(request, event.slug), wait=form, status=refusal.status)
-    return redirect("order", booking.order.uid) if booking.order else redirect("orders")
+    if booking.order:
+        return redirect("order", booking.order.uid)
+    messages.success(request, _("You are on the waitlist. We write to you as soon as a place is yours."))
+    return redirect("orders")

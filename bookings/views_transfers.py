@@ -42,7 +42,7 @@ class TransferForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )
     message = forms.CharField(
-        label=gettext_lazy("A few words (may be empty)"),
+        label=gettext_lazy("A few words (optional)"),
         max_length=transfers.MESSAGE_MAX,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crew import telling
 from crew.clashes import Diary, Kind
@@ -85,7 +86,10 @@ def check_slot(shift: Shift) -> None:
     """Refused when all its places are filled (those who wait for approval do not count)."""
     if shift.filled_slots >= shift.slots_total:
         words = {"shift": telling.spoken(shift), "total": shift.slots_total}
-        raise Refused("full", _("%(shift)s: all %(total)s places are filled.") % words)
+        sentence = ngettext(
+            "%(shift)s: its only place is filled.", "%(shift)s: all %(total)s places are filled.", shift.slots_total
+        )
+        raise Refused("full", sentence % words)
 
 
 def check_not_held(shift: Shift, diary: Diary, ignore: Assignment | None = None) -> None:

@@ -43,7 +43,7 @@ def _keys(rows: QuerySet, at: str, kind: str) -> QuerySet:
 
 def _rows(keys: list[tuple]) -> list[Ticket | Assignment]:
     """The rows of these keys, in their order. Three queries: the tickets' codes are signed."""
-    tickets = Ticket.objects.select_related("event", "ticket_type", "seat", "order")
+    tickets = queries.with_ways(Ticket.objects.select_related("event", "ticket_type", "seat", "order"))
     tickets = tickets.prefetch_related("event__door_keys")
     held = roster.joined(Assignment.objects.all())
     found = {

@@ -59,6 +59,7 @@ class CalendarForm(forms.Form):
         to_field_name="slug",
         required=False,
         empty_label=gettext_lazy("All kinds"),
+        error_messages={"invalid_choice": gettext_lazy("There is no such kind. Choose one from the list.")},
     )
     city = forms.CharField(label=gettext_lazy("City"), required=False, max_length=100, widget=forms.Select())
     pincode = forms.CharField(

@@ -74,7 +74,8 @@ def _bare(text: str) -> str:
 
 def _number_errors(number: str, country: str) -> dict:
     if country in IBAN_LENGTHS:
-        return {} if is_iban(number, country) else {"number": _("Enter the IBAN as on the bank statement.")}
+        sentence = _("This IBAN is not right. Compare each character with your bank statement.")
+        return {} if is_iban(number, country) else {"number": sentence}
     if country == "IN":
         fits, sentence = _INDIAN_ACCOUNT.fullmatch(number), _("Enter the account number: 9 to 18 digits.")
     else:

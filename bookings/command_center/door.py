@@ -68,7 +68,7 @@ class DoorPage(AboutDoor, DetailPage):
     title = gettext_lazy("Door")
 
     def shown_actions(self) -> list[Action]:
-        own = Action(_("Use this browser as a scanner"), reverse("door-mine"))
+        own = Action(_("Use this browser as a scanner"), reverse("door-mine"), style="secondary")
         return [Action(_("Enrol a device"), self.at("desk-event-door-enrol")), own]
 
     def get_context_data(self, **context) -> dict:

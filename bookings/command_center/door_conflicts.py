@@ -1,5 +1,7 @@
 """The inbox of conflicts: tickets on which more than one was let in, until somebody has looked into each."""
 
+from datetime import datetime
+
 import django_filters
 from django import forms
 from django.db.models import Prefetch
@@ -60,6 +62,14 @@ def _where(row: DoubleAdmission) -> str:
     return ", ".join(shown)
 
 
+def _found(row: DoubleAdmission) -> str:
+    return _on_its_clock(row, row.created_at)
+
+
+def _on_its_clock(row: DoubleAdmission, moment: datetime) -> str:
+    return date_format(moment.astimezone(row.event.zone), "j M, H:i")
+
+
 def _state(row: DoubleAdmission) -> str:
     return "settled" if row.settled_at else "open"
 
@@ -68,7 +78,10 @@ class Conflicts(ListPage):
     """`desk-door-conflicts`: of all events where the person may check in."""
 
     permission, scoped, title = "check_in", True, gettext_lazy("Door conflicts")
-    lead = gettext_lazy("Tickets on which more than one person was let in, at gates that could not reach each other.")
+    lead = gettext_lazy(
+        "Tickets on which more than one person was let in, at gates that could not reach each other. Times are in each"
+        " event's own zone."
+    )
     filters, search_hint = ConflictFilters, gettext_lazy("Ticket code, name or event")
     default_sort = "-created_at"
     empty = EmptyState(gettext_lazy("No conflicts"), gettext_lazy("Each ticket let one person in."))
@@ -83,7 +96,7 @@ class Conflicts(ListPage):
         Column("event", gettext_lazy("Event"), value=lambda row: row.event.name, sort="event__name"),
         Column("where", gettext_lazy("Let in at"), value=_where),
         Column("state", gettext_lazy("State"), kind="pill", value=_state, words=_WORDS),
-        Column("created_at", gettext_lazy("Found"), kind="moment", sort="created_at"),
+        Column("created_at", gettext_lazy("Found"), value=_found, sort="created_at"),
     )
 
     def rows(self):
@@ -130,6 +143,7 @@ class ConflictPage(ObjectFormPage):
         return super().get_context_data(
             event=one.event,
             let_in=let_in,
+            settled_at=_on_its_clock(one, one.settled_at) if one.settled_at else "",
             lead=_("Times are in the event's own zone (%(zone)s).") % {"zone": one.event.timezone},
             scans=[
                 (at(one.event, scan), scan.gate, VERDICTS[scan.verdict], who(scan), afterwards(scan)) for scan in scans

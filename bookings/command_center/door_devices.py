@@ -1,15 +1,18 @@
-"""Devices of a door: a new one gets a code that is shown once; one that is lost is revoked."""
+"""Devices of a door: a new one gets a code that is shown once; one that is lost is revoked; and a file of what one
+scanned and cannot send is handed in.
+"""
 
 import segno
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from bookings import queries
 from bookings.command_center.door import AboutDoor
-from bookings.door import devices, lists
+from bookings.door import devices, handing_in, lists, scanning
 from bookings.models import Device
 from eventify.lib.dates import date_format
 from eventify.lib.desk.pages import ObjectFormPage
@@ -59,11 +62,8 @@ class Enrol(AboutDoor, ObjectFormPage):
         return super().get_context_data(gates=lists.gates(self.object), **context)
 
 
-class Revoke(AboutDoor, ObjectFormPage):
-    """`desk-device-revoke`."""
-
-    template_name = "command_center/bookings/door_revoke.html"
-    form_class, submit_style = forms.Form, "danger"
+class AboutDevice(AboutDoor, ObjectFormPage):
+    """A form about `self.device`; `self.object` is its event."""
 
     def visible(self):
         mine = queries.events_of(self.request.user, "check_in").values("pk")
@@ -74,6 +74,16 @@ class Revoke(AboutDoor, ObjectFormPage):
             return False
         self.device, self.object = self.object, self.object.event
         return True
+
+    def get_context_data(self, **context) -> dict:
+        return super().get_context_data(device=self.device, **context)
+
+
+class Revoke(AboutDevice):
+    """`desk-device-revoke`."""
+
+    template_name = "command_center/bookings/door_revoke.html"
+    form_class, submit_style = forms.Form, "danger"
 
     def get_title(self):
         return _("Revoke %(device)s") % {"device": self.device.name}
@@ -86,5 +96,54 @@ class Revoke(AboutDoor, ObjectFormPage):
         sentence = _("%(device)s may scan no more.") % {"device": self.device.name}
         return self.done(sentence, self.at("desk-event-door"))
 
-    def get_context_data(self, **context) -> dict:
-        return super().get_context_data(device=self.device, **context)
+
+class FileForm(forms.Form):
+    """The file that the scanner saved."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,  # the rules' sentence says what is wrong
+        max_length=None,
+        error_messages={"required": gettext_lazy("Choose a file first.")},
+        help_text=gettext_lazy("door-scans.json, as the scanner saved it."),
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+
+class HandIn(AboutDevice):
+    """`desk-device-scans`: also of a device that was revoked, or whose event is over."""
+
+    template_name = "command_center/bookings/door_hand_in.html"
+    title, submit, form_class = gettext_lazy("Hand in scans from a file"), gettext_lazy("Hand in"), FileForm
+
+    def act(self, form):
+        found = handing_in.read(form.cleaned_data["file"], self.device)
+        new, known = scanning.hand_in(self.device, found.said, by=self.request.user)
+        for sentence in _left_out(found):
+            messages.warning(self.request, sentence)
+        return self.done(_taken(new, known), f"{self.at('desk-event-door-scans')}?device={self.device.uid}")
+
+
+def _taken(new: int, known: int) -> str:
+    if not new:
+        return _("Nothing new: all scans in the file were here already.")
+    said = ngettext("%(count)s scan is taken in.", "%(count)s scans are taken in.", new) % {"count": new}
+    if not known:
+        return said
+    before = ngettext("%(count)s was here already.", "%(count)s were here already.", known) % {"count": known}
+    return f"{said} {before}"
+
+
+def _left_out(found: handing_in.Read):
+    if found.others:
+        yield ngettext(
+            "%(count)s scan in the file is of another device: hand the file in there, too.",
+            "%(count)s scans in the file are of another device: hand the file in there, too.",
+            found.others,
+        ) % {"count": found.others}
+    if found.unreadable:
+        yield ngettext(
+            "%(count)s scan in the file cannot be read and is left out. Keep the file.",
+            "%(count)s scans in the file cannot be read and are left out. Keep the file.",
+            found.unreadable,
+        ) % {"count": found.unreadable}

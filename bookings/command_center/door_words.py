@@ -25,7 +25,7 @@ VERDICTS = {
 }
 SILENT = timedelta(minutes=5)  # a device reports every half minute while it has network
 OLD_LIST = timedelta(minutes=15)
-_GOOD = ("ok", "ask", True)  # of what a device found of its camera and storage
+_GOOD = ("ok", "ask", "soft", True)  # of what a device found of its camera and storage; the scanner says so, too
 
 
 class Trouble(NamedTuple):

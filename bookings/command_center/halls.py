@@ -197,7 +197,7 @@ class HallPage(AboutEvent, ObjectFormPage):
 
     def shown_actions(self) -> list[Action]:
         return [
-            Action(_("Single seats"), reverse("desk-event-seats", args=[self.object.uid]), style="secondary"),
+            Action(_("Seat plan"), reverse("desk-event-seats", args=[self.object.uid]), style="secondary"),
             Action(_("Prices of areas"), reverse("desk-event-areas", args=[self.object.uid]), style="secondary"),
             Action(_("Download as CSV"), reverse("desk-event-hall-csv", args=[self.object.uid]), style="secondary"),
         ]
@@ -255,7 +255,12 @@ class AreasPage(AboutEvent, ObjectFormPage):
 
     permission, scoped, title = "manage_events", True, gettext_lazy("Prices of areas")
     submit = gettext_lazy("Save the areas")
-    lead = gettext_lazy("Choosing a seat chooses the ticket of its area. What is sold keeps its price.")
+
+    @property
+    def lead(self):
+        if not areas.names(self.object):
+            return _("This hall has no areas yet. Write [Balcony], for example, above the rows of one in the hall.")
+        return _("Choosing a seat chooses the ticket of its area. What is sold keeps its price.")
 
     def get_form(self, data=None, files=None):
         return AreasForm(self.object, data)

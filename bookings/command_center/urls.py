@@ -44,6 +44,7 @@ urlpatterns = [
     path("events/<uuid:uid>/door/scans/", door_scans.Scans.as_view(), name="desk-event-door-scans"),
     path("events/<uuid:uid>/door/paper/", door_paper.PaperPage.as_view(), name="desk-event-door-paper"),
     path("door/devices/<uuid:uid>/revoke/", door_devices.Revoke.as_view(), name="desk-device-revoke"),
+    path("door/devices/<uuid:uid>/scans/", door_devices.HandIn.as_view(), name="desk-device-scans"),
     path("door/scans/<uuid:uid>/undo/", door_scans.UndoScan.as_view(), name="desk-scan-undo"),
     path("door/conflicts/", door_conflicts.Conflicts.as_view(), name="desk-door-conflicts"),
     path("door/conflicts/<uuid:uid>/", door_conflicts.ConflictPage.as_view(), name="desk-door-conflict"),

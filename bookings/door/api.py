@@ -1,20 +1,16 @@
 """The API of devices under /door/api/: a token in a header, JSON both ways, no cookies and so no CSRF."""
 
 import json
-import re
-from datetime import datetime
 from functools import wraps
-from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import JsonResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from bookings.door import devices, lists, scanning
+from bookings.door import devices, fields, lists, scanning
 from bookings.models import Scan
 from eventify.lib.errors import DomainError, Invalid
 from eventify.lib.failpoints import failpoint
@@ -23,9 +19,6 @@ from eventify.lib.wire import moment
 TOKEN = "X-Door-Token"
 MOST_SCANS = 500  # in one batch
 MOST_FINDINGS = 30  # of a device about itself
-_MOST_SKEW = 10 * 365 * 86_400_000  # ms
-_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
-_EARLIEST, _LATEST = 2000, 2200  # years
 
 
 def _endpoint(method: str, *, is_enrolled: bool = True, is_delivery: bool = False):
@@ -54,7 +47,7 @@ def _endpoint(method: str, *, is_enrolled: bool = True, is_delivery: bool = Fals
 @_endpoint("POST", is_enrolled=False)
 def enrol(request) -> dict:
     """`{code}` -> the device's token, once."""
-    device, token = devices.enrol(_text(_body(request), "code", 200))
+    device, token = devices.enrol(fields.text(_body(request), "code", 200))
     found = {"token": token, "device": str(device.uid), "name": device.name, "gate": device.gate}
     return {**found, "event": str(device.event.uid)}
 
@@ -63,7 +56,7 @@ def enrol(request) -> dict:
 def event(request, device) -> dict:
     """The event's list, or with ?cursor= what changed since."""
     cursor = request.GET.get("cursor")
-    found = lists.of(device, _moment({"cursor": cursor}, "cursor") if cursor else None)
+    found = lists.of(device, fields.moment_of({"cursor": cursor}, "cursor") if cursor else None)
     devices.seen(device, list_at=found["cursor"])
     return found
 
@@ -71,7 +64,7 @@ def event(request, device) -> dict:
 @_endpoint("POST")
 def scan(request, device) -> dict:
     """`{client_uid, code, scanned_at, skew_ms?, gate?}` -> the server's verdict."""
-    return _shown(scanning.take(device, _said(_body(request), is_offline=False)))
+    return _shown(scanning.take(device, fields.said(_body(request), is_offline=False)))
 
 
 @_endpoint("POST", is_delivery=True)
@@ -85,8 +78,8 @@ def sync(request, device) -> dict:
     if not said:
         devices.check_still_good(device)
     about = {
-        "clock_skew_ms": _whole(body, "skew_ms", 2**31 - 1),
-        "queue_length": _whole(body, "queue", 2**31 - 1, least=0),
+        "clock_skew_ms": fields.whole(body, "skew_ms", 2**31 - 1),
+        "queue_length": fields.whole(body, "queue", 2**31 - 1, least=0),
     }
     if "readiness" in body:
         about["readiness"] = _readiness(body["readiness"])
@@ -101,7 +94,7 @@ def sync(request, device) -> dict:
 def undo(request, device) -> dict:
     """`{client_uid, reason}` -> the scan, taken back."""
     body = _body(request)
-    return _shown(scanning.undo(device, _uid(body), reason=_text(body, "reason", 200)))
+    return _shown(scanning.undo(device, fields.uid(body), reason=fields.text(body, "reason", 200)))
 
 
 @_endpoint("GET")
@@ -129,7 +122,7 @@ def _batch(body: dict) -> list[scanning.Said]:
     sent = body.get("scans")
     if not isinstance(sent, list) or len(sent) > MOST_SCANS or not all(isinstance(one, dict) for one in sent):
         raise Invalid.field("scans", _("Send a list of at most %(most)s scans.") % {"most": MOST_SCANS})
-    return [_said(one, is_offline=True) for one in sent]
+    return [fields.said(one, is_offline=True) for one in sent]
 
 
 def _readiness(said) -> dict:
@@ -144,32 +137,12 @@ def _readiness(said) -> dict:
 
 def _is_finding(name: str, value) -> bool:
     if isinstance(value, str):
-        return _is_word(name) and len(value) <= 200 and not _BAD_TEXT.search(value)
+        return _is_word(name) and len(value) <= 200 and not fields.BAD_TEXT.search(value)
     return _is_word(name) and (value is None or (isinstance(value, int | float) and abs(value) <= 2**53))
 
 
 def _is_word(name: str) -> bool:
-    return 0 < len(name) <= 40 and not _BAD_TEXT.search(name)
-
-
-def _said(body: dict, *, is_offline: bool) -> scanning.Said:
-    verdict = _text(body, "verdict", 15) if is_offline else ""
-    if is_offline and verdict not in Scan.Verdict.values:
-        raise Invalid.field("verdict", _("This is none of the verdicts."))
-    skew, undone_at = _whole(body, "skew_ms", _MOST_SKEW), None
-    if body.get("undone_at") is not None:
-        undone_at = scanning.corrected(_moment(body, "undone_at"), skew)
-        if not _text(body, "undo_reason", 200, default="").strip():
-            raise Invalid.field("undo_reason", _("Say why the scan is taken back."))
-    return scanning.Said(
-        client_uid=_uid(body),
-        code=_text(body, "code", 400),
-        at=scanning.corrected(_moment(body, "scanned_at"), skew),
-        verdict=verdict,
-        gate=_text(body, "gate", 100, default=""),
-        undone_at=undone_at,
-        undo_reason=_text(body, "undo_reason", 200, default=""),
-    )
+    return 0 < len(name) <= 40 and not fields.BAD_TEXT.search(name)
 
 
 def _body(request) -> dict:
@@ -182,36 +155,3 @@ def _body(request) -> dict:
     if not isinstance(body, dict):
         raise Invalid(_("Send a JSON object."))
     return body
-
-
-def _text(body: dict, name: str, most: int, default: str | None = None) -> str:
-    value = body.get(name, default)
-    if not isinstance(value, str) or len(value) > most or _BAD_TEXT.search(value) or (default is None and not value):
-        raise Invalid.field(
-            name, _("Send a text of at most %(most)s characters as %(name)s.") % {"most": most, "name": name}
-        )
-    return value
-
-
-def _whole(body: dict, name: str, most: int, least: int | None = None) -> int:
-    value = body.get(name, 0)
-    if type(value) is not int or not (-most if least is None else least) <= value <= most:
-        raise Invalid.field(name, _("Send a whole number as %(name)s.") % {"name": name})
-    return value
-
-
-def _uid(body: dict) -> UUID:
-    try:
-        return UUID(_text(body, "client_uid", 36))
-    except ValueError:
-        raise Invalid.field("client_uid", _("Send a UUID as client_uid.")) from None
-
-
-def _moment(body: dict, name: str) -> datetime:
-    try:
-        found = parse_datetime(_text(body, name, 40).replace(" ", "+"))
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not _EARLIEST <= found.year <= _LATEST:
-        raise Invalid.field(name, _("Send a moment with its zone as %(name)s.") % {"name": name})
-    return found

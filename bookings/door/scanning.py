@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.models import User
 from bookings.door import codes, conflicts, devices, merging, reading
 from bookings.models import Device, RevokedCode, Scan, Ticket
-from eventify.lib.errors import Forbidden, Invalid, Missing
+from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from events.models import Event
 
@@ -105,6 +105,28 @@ def take_all(device: Device, said: list[Said]) -> list[Taken]:
     queries does not depend on how many scans there are.
     """
     devices.hold(device)
+    return _take(device, said)
+
+
+@transaction.atomic
+def hand_in(device: Device, said: list[Said], *, by: User) -> tuple[int, int]:
+    """Keep scans that came as a file from a device that cannot send them, be it revoked: (new ones, known ones).
+
+    Forbidden without check_in on its event; Conflict when it was never enrolled. Locks the device, then the tickets.
+    Again is harmless: a scan is known by its client_uid.
+    """
+    if not by.can("check_in", device.event):
+        raise Forbidden
+    if Device.objects.select_for_update(no_key=True).get(pk=device.pk).enrolled_at is None:
+        raise Conflict(_("This device was never enrolled, so it has no scans."))
+    before = device.scans.count()
+    _take(device, said)
+    new = device.scans.count() - before
+    audit.record("HANDED_IN_SCANS", device, by=by, scans=len(said), new=new)
+    return new, len(said) - new
+
+
+def _take(device: Device, said: list[Said]) -> list[Taken]:
     ours = device.scans.filter(client_uid__in={one.client_uid for one in said})
     theirs = list(ours.values_list("ticket_id", flat=True))
     meant = reading.meant(one.code for one in said)
@@ -198,11 +220,18 @@ def _entered(book: _Book, device: Device, scan: Scan | None, said: Said, meant: 
     if scan is None:
         scan = _made(book, device, said, meant)
     elif scan.code_hash == reading.code_hash(said.code):  # sent again for another code it stays what it was
+        before = _account(scan)
         _join(scan, said)
+        if _account(scan) == before:  # an answer that got lost: nothing is written, for that would take seconds
+            return scan
     else:
         return scan
     book.enter(scan)
     return scan
+
+
+def _account(scan: Scan) -> tuple:
+    return tuple(getattr(scan, name) for name in _JOINED)
 
 
 def _made(book: _Book, device: Device, said: Said, meant: reading.Meant) -> Scan:

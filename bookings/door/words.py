@@ -1,7 +1,7 @@
 """What the scanner's page says; its scripts have no sentences of their own. {name} is filled in by them."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 _WORDS = {
     # The result
@@ -51,7 +51,6 @@ _WORDS = {
     # Counts
     "no_gate": gettext_noop("Without a gate"),
     "counts_now": gettext_noop("As of {time}"),
-    "counts_old": gettext_noop("As of {time}; {many} scans of this device are not in it yet"),
     # Readiness
     "ok": gettext_noop("OK"),
     "look": gettext_noop("Look"),
@@ -78,12 +77,33 @@ _WORDS = {
     "not_ready": gettext_noop("Look at this before doors"),
     # Enrolment
     "enrol_failed": gettext_noop("No answer. Find the network and try again."),
-    "forget_unsent": gettext_noop("{many} scans are not sent yet. Find the network first, or save them to a file."),
     "forget_clean": gettext_noop("Everything is sent. To scan again, this device needs a new code."),
-    "unsent": gettext_noop("{many} scans could not be sent. Save them to a file and give it to the organisers."),
 }
 
 
-def all_of_them() -> dict[str, str]:
-    """The words in the language of the request."""
-    return {name: _(word) for name, word in _WORDS.items()}
+def all_of_them() -> dict[str, str | dict[str, str]]:
+    """The words in the language of the request; where {many} is counted, one for each plural form by its name."""
+    one, other = _counted(1), _counted(2)
+    forms = {name: {"one": one[name], "other": other[name]} for name in one}
+    return {name: _(word) for name, word in _WORDS.items()} | forms
+
+
+def _counted(many: int) -> dict[str, str]:
+    """The sentences that count scans."""
+    return {
+        "counts_old": ngettext(
+            "As of {time}; {many} scan of this device is not in it yet",
+            "As of {time}; {many} scans of this device are not in it yet",
+            many,
+        ),
+        "forget_unsent": ngettext(
+            "{many} scan is not sent yet. Find the network first, or save it to a file.",
+            "{many} scans are not sent yet. Find the network first, or save them to a file.",
+            many,
+        ),
+        "unsent": ngettext(
+            "{many} scan could not be sent. Save it to a file and give it to the organisers.",
+            "{many} scans could not be sent. Save them to a file and give it to the organisers.",
+            many,
+        ),
+    }

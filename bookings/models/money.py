@@ -29,12 +29,20 @@ class Payment(Entity):
     checkout_url = models.CharField(max_length=2000, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When the provider was last asked about it.")
+    pages_asked = models.PositiveIntegerField(default=0, help_text="How often its page was asked for, answered or not.")
+    pages_end_at = models.DateTimeField(null=True, blank=True, help_text="When the last page that may exist has ended.")
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text="When all its pages are looked for next; empty: none can be unknown any more."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=Q(status="open"), name="payment_one_open"),
         ]
-        indexes = [models.Index(fields=["created_at"], name="payment_open", condition=Q(status="open"))]
+        indexes = [
+            models.Index(fields=["created_at"], name="payment_open", condition=Q(status="open")),
+            models.Index(fields=["look_at"], name="payment_look", condition=Q(look_at__isnull=False)),
+        ]
 
     def __str__(self):
         return f"{self.provider} {self.uid} ({self.status})"

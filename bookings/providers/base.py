@@ -1,6 +1,7 @@
 """What a payment provider does for us. The rest of the code knows only this."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -69,6 +70,7 @@ class Provider(Protocol):
 
     name: str
     signature_header: str  # the header of a webhook that signs it
+    outlives: timedelta  # how long after the hold a page that we could not close can still be paid on
 
     def open_checkout(self, payment, *, description: str, return_url: str) -> Checkout:
         """Make the hosted page for this payment (or return the one that exists). Unreachable when it cannot say."""
@@ -78,6 +80,12 @@ class Provider(Protocol):
 
     def close(self, payment) -> Report:
         """End the page of an order that cannot be paid any more; what was paid before stays. Unreachable as `ask`."""
+
+    def pages(self, payments: Iterable) -> dict[UUID, list[Report]]:
+        """Every page that carries the uid of one of these payments, also those that we never heard of. Unreachable.
+
+        Payments are looked up together, so that a provider that can only be asked for a time is asked once.
+        """
 
     def refund(self, refund) -> None:
         """Send the money back, once per refund.reference. Unreachable when it cannot be known; RefundRefused."""

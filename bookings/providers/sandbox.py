@@ -9,6 +9,7 @@ import hmac
 import json
 import time
 import urllib.request
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -28,6 +29,7 @@ class SandboxProvider:
 
     name = "sandbox"
     signature_header = SIGNATURE_HEADER
+    outlives = timedelta(minutes=31)  # its pages never end; they are looked for as long as real ones
 
     def open_checkout(self, payment, *, description, return_url):
         SandboxCharge.objects.get_or_create(
@@ -43,12 +45,17 @@ class SandboxProvider:
 
     def ask(self, payment):
         charge = SandboxCharge.objects.filter(reference=payment.uid).first()
-        status = charge.status if charge else SandboxCharge.Status.OPEN
-        return Report(payment.uid, status, f"sbx_{payment.uid.hex}", METHOD, delivery="")
+        return _report(payment.uid, charge.status if charge else SandboxCharge.Status.OPEN)
 
     def close(self, payment):
         """Its page stays open, so that it can be tried what happens to money that comes too late."""
         return self.ask(payment)
+
+    def pages(self, payments):
+        found = {payment.uid: [] for payment in payments}
+        for charge in SandboxCharge.objects.filter(reference__in=found):
+            found[charge.reference].append(_report(charge.reference, charge.status))
+        return found
 
     def refund(self, refund):
         with transaction.atomic():
@@ -66,6 +73,10 @@ class SandboxProvider:
         if said["status"] not in SandboxCharge.Status.values or not all(is_name(text) for text in texts):
             raise BadSignature("The message cannot be read.")
         return Report(payment, said["status"], said["reference"], METHOD, said["id"])
+
+
+def _report(payment: UUID, status: str) -> Report:
+    return Report(payment, status, f"sbx_{payment.hex}", METHOD, delivery="")
 
 
 def decide(charge: SandboxCharge, status: str) -> SandboxCharge:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -32,6 +33,8 @@ SIGNATURE_HEADER = "Stripe-Signature"
 TOLERANCE = 300  # seconds that a signature stays good
 TIMEOUT = 10  # seconds
 SHORTEST = timedelta(minutes=31)  # Stripe's pages live for at least 30 minutes from when they are made
+SKEW = timedelta(minutes=5)  # between Stripe's clock and ours
+LISTED = 100  # pages in one answer, the most that Stripe gives
 NOT_SENT = ("failed", "canceled")
 _REFERENCE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-([1-9][0-9]{0,3}))?")
 # Messages whose type says more than the session in them.
@@ -44,6 +47,7 @@ class StripeProvider:
 
     name = "stripe"
     signature_header = SIGNATURE_HEADER
+    outlives = SHORTEST
 
     def open_checkout(self, payment, *, description, return_url):
         expires_at = int((payment.order.expires_at + SHORTEST).timestamp())  # `close` ends it with the hold
@@ -79,6 +83,15 @@ class StripeProvider:
         except Unreachable:  # paid, or expired, in this very moment
             return self.ask(payment)
 
+    def pages(self, payments):
+        found = {payment.uid: [] for payment in payments}
+        for since, until in _windows(payments):
+            for session in _listed(since, until):
+                uid = _payment_of(session)
+                if uid in found:
+                    found[uid].append(_report(uid, session))
+        return found
+
     def refund(self, refund):
         payment, client = refund.payment, _client()
         session = _call(client.v1.checkout.sessions.retrieve, payment.provider_reference)
@@ -106,9 +119,37 @@ class StripeProvider:
 
 
 def _key(payment, params: dict) -> str:
-    """The same page for the same wish. What differs (the buyer's address was corrected) makes another page, for Stripe
-    refuses the key; the first one was never shown then, or what is paid on both goes back (payments._paid_again)."""
+    """The same page for the same wish: nothing in it changes with the time that it is asked at.
+
+    What differs (the buyer's address was corrected) makes another page, for Stripe refuses the key. The first one was
+    never shown then; what is paid on both goes back (bookings/lost_pages.py, payments._paid_again).
+    """
     return f"{payment.uid}:{hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:16]}"
+
+
+def _windows(payments) -> list[tuple[datetime, datetime]]:
+    """The times in which pages of these payments can have been made; those that overlap are one."""
+    windows: list[tuple[datetime, datetime]] = []
+    for payment in sorted(payments, key=lambda one: one.created_at):
+        since, until = payment.created_at - SKEW, payment.pages_end_at - SHORTEST + SKEW
+        if windows and since <= windows[-1][1]:
+            since, last = windows.pop()
+            until = max(until, last)
+        windows.append((since, until))
+    return windows
+
+
+def _listed(since: datetime, until: datetime) -> Iterator[dict]:
+    """The pages that were made then, also those of others. Stripe's search by metadata is not used: it lags behind
+    by minutes to hours, and not every country has it."""
+    created = {"gte": int(since.timestamp()), "lte": int(until.timestamp()) + 1}
+    params = {"created": created, "limit": LISTED}
+    while True:
+        answer = _call(_client().v1.checkout.sessions.list, params)
+        yield from answer["data"]
+        if not answer["has_more"]:
+            return
+        params = {**params, "starting_after": answer["data"][-1]["id"]}
 
 
 def _price(payment, description: str) -> dict:

@@ -16,6 +16,7 @@ from bookings import (
     carts,
     checkout,
     guests,
+    lost_pages,
     orders,
     payments,
     promos,
@@ -140,6 +141,19 @@ def paying_twice() -> Story:
     payments.try_again(order)
     pay(order)
     return Story(lambda: hear(first), (event,), lambda: settled(order)[:3] == ("paid", 1, 1))
+
+
+def finding_what_nobody_told_of() -> Story:
+    """Paid, and given up: no message came, and nobody asks about it any more."""
+    event, kind = scene(price="9.99", partner=PartnerFactory(), seating=Event.Seating.AUTOMATIC)
+    payment = late(buy(people(1)[0], kind))
+    Payment.objects.update(status="failed")
+
+    def work():
+        Payment.objects.update(look_at=timezone.now())  # its time comes again
+        lost_pages.look()
+
+    return Story(work, (event,), lambda: settled(payment.order)[:3] == ("paid", 1, 0))
 
 
 def letting_holds_go() -> Story:

@@ -21,8 +21,8 @@ KEY = "sk_test_stand_in"
 class StandIn:
     """What Stripe remembers, and how it misbehaves: each entry of `trouble` is for one request, in their order.
 
-    "lose": do it, and never answer. "drop": do nothing, never answer. "slow": do it, and answer too late. "busy": 429.
-    "broken": 500. "": behave.
+    "lose": do it, and never answer. "forget": so, and do it anew when it is asked again under the same key.
+    "drop": do nothing, never answer. "slow": do it, and answer too late. "busy": 429. "broken": 500. "": behave.
     """
 
     def __init__(self):
@@ -52,6 +52,7 @@ class StandIn:
             "status": "open",
             "payment_status": "unpaid",
             "payment_intent": None,
+            "created": int(time.time()),
             "amount_total": int(amount),
             "currency": currency,
             "expires_at": int(form["expires_at"]),
@@ -60,6 +61,15 @@ class StandIn:
         }
         self.sessions[name] = session
         return 200, session
+
+    def list_sessions(self, form: dict) -> tuple[int, dict]:
+        """The newest first, as Stripe lists them."""
+        least, most, many = (int(form[name]) for name in ("created[gte]", "created[lte]", "limit"))
+        listed = [one for one in reversed(self.sessions.values()) if least <= one["created"] <= most]
+        if "starting_after" in form:
+            listed = listed[[one["id"] for one in listed].index(form["starting_after"]) + 1 :]
+        more = len(listed) > many
+        return 200, {"object": "list", "data": listed[:many], "has_more": more, "url": "/v1/checkout/sessions"}
 
     def expire_session(self, name: str) -> tuple[int, dict]:
         if self.sessions[name]["status"] != "open":
@@ -136,8 +146,8 @@ class StandIn:
     def act(self, method: str, path: str, form: dict) -> tuple[int, dict]:
         parts = path.strip("/").split("/")[1:]
         if parts[:2] == ["checkout", "sessions"]:
-            if method == "POST" and len(parts) == 2:
-                return self.create_session(form)
+            if len(parts) == 2:
+                return self.create_session(form) if method == "POST" else self.list_sessions(form)
             if parts[2] not in self.sessions:
                 return 404, {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No"}}
             return self.expire_session(parts[2]) if method == "POST" else (200, self.sessions[parts[2]])
@@ -182,7 +192,9 @@ class Handler(BaseHTTPRequestHandler):
         if trouble != "drop":
             path = urlsplit(self.path).path
             answer = stand_in.answer(method, path, form, self.headers.get("Idempotency-Key", ""))
-        if trouble in ("drop", "lose"):
+            if trouble == "forget":
+                stand_in.answers.pop(self.headers.get("Idempotency-Key", ""), None)
+        if trouble in ("drop", "lose", "forget"):
             self.close_connection = True
             return self.connection.close()
         if trouble == "slow":

@@ -129,6 +129,24 @@ def test_types_outside_their_sale_say_so(client):
     assert "On sale from" in page
     assert "Secret" not in page
     assert page.count("<select") == 1
+    assert '<option value="1" selected>' in page  # the one kind that can be bought: one ticket is chosen already
+
+
+def test_nothing_is_chosen_where_there_is_a_choice(client):
+    event, _gold = scene()
+    assert "You pay on the next page." not in text(client.get(f"/e/{event.slug}/"))
+    TicketTypeFactory(event=event, name="Balcony", price=10)
+    page = text(client.get(f"/e/{event.slug}/"))
+    assert '<option value="1" selected>' not in page and "You pay on the next page." in page
+
+
+def test_a_full_event_asks_for_a_code_only_where_one_may_help(client):
+    event, gold = scene(capacity=1)
+    assert "Have a promo code?" in text(client.get(f"/e/{event.slug}/"))
+    buy(UserFactory(), gold)
+    assert "Have a promo code?" not in text(client.get(f"/e/{event.slug}/"))
+    TicketTypeFactory(event=event, name="Secret", status="hidden", position=3)
+    assert "Have a promo code?" in text(client.get(f"/e/{event.slug}/"))
 
 
 # --- Booking
@@ -242,8 +260,9 @@ def test_a_full_event_offers_the_waitlist(client, me):
         assert (response.status_code, response["Location"]) == (302, "/orders/")
     booking = Booking.objects.get(user=me)
     assert (booking.status, booking.qty) == ("waitlisted", 2)
+    page = text(client.get("/orders/"))
+    assert "Waiting" in page and "You are on the waitlist. We write to you as soon as a place is yours." in page
     assert "You wait for 2 places." in text(client.get(f"/e/{event.slug}/"))
-    assert "Waiting" in text(client.get("/orders/"))
 
 
 @pytest.mark.parametrize("places", ["0", "11", "x", "", "\x00"])

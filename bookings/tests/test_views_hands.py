@@ -46,6 +46,8 @@ def test_passing_a_ticket_on_from_form_to_wallet(client, me):
     page = client.post(url, {"to_email": "friend@example.org", "message": "Have fun"}, follow=True)
     assert "We have sent the link to friend@example.org." in text(page)
     assert "Until it is accepted, the ticket is yours." in text(page)
+    for shown in ("/wallet/", page_of("order", ticket.order), page_of("ticket", ticket)):
+        assert "Link sent" in text(client.get(shown)), shown
     mail.send_pending()
     sent = next(one for one in outbox.outbox if one.to == ["friend@example.org"])
     link = next(word for word in sent.body.split() if "/tickets/accept/" in word)
@@ -115,8 +117,10 @@ def test_giving_a_ticket_back_and_keeping_it_after_all(client, me):
     assert "Nobody waits at the moment." in page
     page = text(client.post(url, follow=True))
     assert "It stays yours until one of them has paid." in page and "Take it back" in page
+    assert "Offered to the queue" in text(client.get("/wallet/"))
     assert "You have given this ticket back" in text(client.get(page_of("ticket-transfer", ticket)))
     assert "You keep your ticket." in text(client.post(url, {"act": "withdraw"}, follow=True))
+    assert "Offered to the queue" not in text(client.get("/wallet/"))
     assert "This offer is over." in text(client.post(url, {"act": "withdraw"}, follow=True))
     wait(ticket.event, people(1)[0])
     assert "1 place is waited for now." in text(client.get(url))

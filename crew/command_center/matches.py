@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -18,7 +18,7 @@ from crew.command_center.settings import planned_partners
 from crew.models import IdentityMatch
 from eventify.lib.desk import say
 from eventify.lib.desk.pages import ObjectActionPage, Page
-from eventify.lib.errors import DomainError, Invalid
+from eventify.lib.errors import DomainError, Invalid, Missing
 
 PER_PAGE = 20
 ON = {"email": gettext_lazy("The same e-mail address"), "phone": gettext_lazy("The same phone number")}
@@ -140,6 +140,16 @@ class AboutMatch(ObjectActionPage):
     def visible(self):
         mine = IdentityMatch.objects.filter(partner__in=planned_partners(self.request.user))
         return mine.select_related("partner", "user", "person__event")
+
+    def allowed(self) -> bool:
+        """404 for what is foreign; a match that is nowhere any more is said at the list (Missing)."""
+        try:
+            return super().allowed()
+        except Http404:
+            if IdentityMatch.objects.filter(uid=self.kwargs["uid"]).exists():
+                raise
+            sentence = _("This match is gone: the person or the account was deleted meanwhile.")
+            raise Missing(sentence) from None
 
     def refused(self, refusal: DomainError) -> HttpResponse:
         """Said where the button was, with what is the case now: a colleague, or another tab, was quicker."""

@@ -35,7 +35,7 @@ def test_assigning_past_the_total_needs_overbook(planner):
     one, two = volunteers(event, 2)
     assignments.assign(shift, one, by=planner)
     assert counters(shift) == ("full", 1, 0, 0)
-    said = ("full", "shift", f"{SPOKEN}: all 1 places are filled.")
+    said = ("full", "shift", f"{SPOKEN}: its only place is filled.")
     assert refused(assignments.assign, shift, two, by=planner) == said
     assignments.assign(shift, two, by=planner, overbook=True)
     assert counters(shift) == ("full", 2, 0, 0)

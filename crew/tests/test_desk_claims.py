@@ -70,7 +70,7 @@ def test_what_cannot_be_approved_is_said_and_the_others_are(client, plan, pia):
     Shift.objects.filter(pk=plan.tap.pk).update(slots_total=1, slots_open_for_claiming=1)
     response = client.post(plan.at("claims/approve/"), {"uid": [str(plan.claim.uid), str(fine.uid)]})
     sentences = said(response)
-    assert sentences[0] == "1 claim is approved." and "all 1 places are filled" in sentences[1]
+    assert sentences[0] == "1 claim is approved." and "its only place is filled" in sentences[1]
     assert (state_of(fine), state_of(plan.claim)) == (S.APPROVED, S.PENDING)
 
 

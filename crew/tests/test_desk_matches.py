@@ -81,6 +81,18 @@ def test_what_another_tab_decided_is_said_at_the_list_with_how_it_is_now(client,
     assert states(match, other) == [M.CONFIRMED if is_linked else M.DISMISSED, M.PENDING]
 
 
+@pytest.mark.parametrize("button", ["confirm", "dismiss"])
+@pytest.mark.parametrize("side", ["person", "user"])
+def test_a_match_whose_person_or_account_was_deleted_is_said_at_the_list(client, event, button, side):
+    match, other = match_at(event), match_at(event, name="Still waits")
+    getattr(match, side).delete()
+    answer = client.post(f"{INBOX}{match.uid}/{button}/")
+    assert answer["Location"] == INBOX
+    page = text(client.get(INBOX))
+    assert "This match is gone: the person or the account was deleted meanwhile." in page and "Still waits" in page
+    assert states(other) == [M.PENDING]
+
+
 def test_dismissing_keeps_them_apart(client, event):
     match = match_at(event)
     answer = client.post(f"{INBOX}{match.uid}/dismiss/")

@@ -6,13 +6,14 @@ from datetime import time, timedelta
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import bans, closing, roles, sessions
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import Role
+from accounts.tests.coming_in import log_in
 from bookings import checkin, orders
 from bookings.door import devices, lists
 from bookings.factories import TicketTypeFactory
@@ -21,6 +22,7 @@ from crew import gate
 from crew.factories import FestivalFactory, PersonFactory, SectionFactory, ShiftFactory, TimeSlotFactory
 from crew.models import Assignment, Person, Section, Shift
 from crew.tests.scenes import queries_of
+from eventify.lib.desk import nav
 from eventify.lib.errors import Forbidden
 from events.factories import EventFactory
 from events.models import Event
@@ -228,6 +230,15 @@ def test_it_gives_nothing_but_scanning(event, user, shift):
         held = [name for name in ("view_events", "manage_events", "manage_crew", "refund_orders") if user.can(name)]
         assert held == [] and not user.can("manage_events", event) and not user.can("check_in")
         assert not user.can("check_in", event.partner) and not user.can_anywhere("view_events")
+
+
+def test_it_opens_no_page_of_the_command_center(event, user, shift):
+    """Conflicts are settled by who checks in for the partner; who scans because of a shift has the scanner."""
+    with time_machine.travel(middle(shift), tick=False):
+        client = log_in(Client(), user)
+        assert list(client.get("/door/mine/").context["events"]) == [event]
+        assert client.get("/command-center/door/conflicts/").status_code == 403
+        assert nav.groups_for(user, "") == []
 
 
 def test_the_command_line_is_as_before(event, user, shift):

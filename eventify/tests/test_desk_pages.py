@@ -81,6 +81,14 @@ def test_a_role_opens_its_pages_and_no_others(client, name, status):
     assert "no-store" in response["Cache-Control"]
 
 
+def test_who_may_open_nothing_here_is_led_out_and_others_to_the_overview(client):
+    with_role(client, "Gate")
+    assert 'href="/command-center/">To the overview' in client.get(f"{TEST}/people/").content.decode()
+    client.force_login(UserFactory())
+    page = client.get(f"{TEST}/people/").content.decode()
+    assert "To the overview" not in page and 'href="/">See what is on' in page
+
+
 def test_a_banned_person_is_out(client):
     user = with_role(client, "Support")
     assert client.get(f"{TEST}/people/").status_code == 200

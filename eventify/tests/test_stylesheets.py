@@ -22,7 +22,6 @@ HEADS = {"base.html", "command_center/base.html", "door/shell.html"}  # the temp
 HOOKS = {
     "board-block",
     "chart",
-    "checkout-form",
     "choose-all",
     "choose-page",
     "confirm",

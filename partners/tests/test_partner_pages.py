@@ -218,7 +218,7 @@ def test_the_bank_page_asks_who_one_is_and_masks_the_number(client, partner, me)
     assert "123456789012" not in get(client, "bank/")
     bad = {"country": "DE", "holder": "B", "number": "DE00", "routing_code": "!"}
     page = post(client, "bank/", 422, **bad)
-    assert "Enter the IBAN" in page
+    assert "This IBAN is not right. Compare each character with your bank statement." in page
     assert "Enter the BIC" in page
     log_in(client, me, fresh=False)
     assert client.get("/partner/blue-note/bank/").url.startswith("/account/confirm/")

@@ -3,6 +3,7 @@
 from django_prometheus.exports import ExportToDjangoView
 from rest_framework.response import Response
 
+from eventify.contracts.evently import gauges
 from eventify.contracts.evently.conventions import Anyone, EventlyView
 
 
@@ -17,10 +18,11 @@ class Health(EventlyView):
 
 
 class Metrics(EventlyView):
-    """GET /metrics: Prometheus text, of all processes when PROMETHEUS_MULTIPROC_DIR is set."""
+    """GET /metrics: Prometheus text, of all processes when PROMETHEUS_MULTIPROC_DIR is set; see gauges.py."""
 
     authentication_classes = []
     needs = {"GET": Anyone}
 
     def get(self, request):
+        gauges.read()
         return ExportToDjangoView(request)

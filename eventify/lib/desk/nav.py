@@ -73,9 +73,12 @@ GROUPS = (
 
 
 def may(user, permissions: tuple[str, ...], is_scoped: bool) -> bool:
-    """Whether the user holds one of the permissions, everywhere or (scoped) on some partner."""
+    """Whether the user holds one of the permissions, everywhere or (scoped) on some partner.
+
+    A shift opens no page of the command center: who scans because of one has the scanner.
+    """
     return any(user.can(one) for one in permissions) or (
-        is_scoped and any(user.can_anywhere(one) for one in permissions)
+        is_scoped and any(user.can_for_a_partner(one) for one in permissions)
     )
 
 

@@ -3,9 +3,12 @@
 import os
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from eventify.tests.browser import chromium
+
+# What is expected comes at once on an idle machine; with all its cores busy a page can take longer than the usual 5 s.
+expect.set_options(timeout=20_000)  # ms
 
 
 @pytest.fixture(scope="session")

@@ -110,7 +110,7 @@ def test_a_refusal_beside_the_shift_and_assign_anyway(page, live_server, plan):
     come_in(page, live_server, plan)
     page.goto(plan.at())
     page.locator("#free-list .person").filter(has_text="Dev Nair").drag_to(on_the_board(page, plan.scan))
-    wait_for(page, "all 1 places are filled")
+    wait_for(page, "its only place is filled")
     beside = page.locator("td", has=on_the_board(page, plan.scan)).locator("#board-note")
     expect(beside).to_be_visible()
     assert people_in(plan.scan) == ["Chloe Vos"]

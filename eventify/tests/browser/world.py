@@ -11,7 +11,8 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Notification, Role
 from accounts.roles import assign
 from accounts.tests.coming_in import log_in
-from bookings import promos
+from bookings import hall_text, halls, promos, ticket_types
+from bookings.factories import TicketTypeFactory
 from bookings.models import WebhookDelivery
 from bookings.tests.scenes import buy, pay, scene
 from crew import assignments, tags
@@ -65,6 +66,7 @@ class World:
         self.admin, self.buyer = UserFactory(full_name="Ada Admin"), UserFactory(full_name="Asha Buyer")
         members.add(self.partner, self.admin, Member.Role.ADMIN, by=self.chief)
         self.event, ticket_type = scene(name="Alpha Night", price=100, partner=self.partner)
+        self._make_hall(ticket_type)
         self.order = pay(buy(self.buyer, ticket_type))
         self.ticket_type = ticket_type
         self.device, self.scan, self.conflict = more_doors(self.event, "Alpha", self.chief)
@@ -76,6 +78,13 @@ class World:
         self.staff = assign(UserFactory(full_name="Sam Support"), Role.objects.get(name="Support"), by=None)
         self._make_crew()
         self.note = Notification.objects.create(recipient=self.chief, title="For Vera", message="Look.")
+
+    def _make_hall(self, ticket_type):
+        """Two areas with their prices, a wheelchair place with its companion's, and seats that the house keeps."""
+        plan = "[Stalls]\nA: 1-6 | 7-12\nB: W1 C2 3-10 X11 X12\n~\n[Balcony]\nC: 1-12\n"
+        halls.save(self.event, hall_text.read(plan), by=self.chief)
+        balcony = TicketTypeFactory(event=self.event, name="Balcony", price=80)
+        ticket_types.set_areas(self.event, [(ticket_type, "Stalls"), (balcony, "Balcony")], by=self.chief)
 
     def _make_crew(self):
         """A plan with a gap, a clash, a claim that waits, and people who may sign up."""

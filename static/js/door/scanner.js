@@ -222,7 +222,8 @@ export class Scanner extends EventTarget {
       ...{ client_uid, code, verdict, scanned_at, skew_ms, gate },
       ...(undone_at ? { undone_at, undo_reason } : {}),
     }));
-    const body = { scans: sent, skew_ms: this.skew ?? 0, queue: this.waiting, readiness: this.readiness() };
+    const queue = Math.max(0, this.waiting - scans.length); // what is left when these have come
+    const body = { scans: sent, skew_ms: this.skew ?? 0, queue, readiness: this.readiness() };
     const { scans: answers } = await this.#call("sync/", { body, deadline });
     const said = new Map(answers.map((one) => [one.client_uid, one]));
     for (const scan of scans) await this.#settle(scan, said.get(scan.client_uid));

@@ -15,8 +15,13 @@ export function element(tag, name, text = "") {
   return made;
 }
 
-/** The sentence with its {names} filled in. */
-export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const plural = new Intl.PluralRules(LANGUAGE || "en");
+
+/** The sentence with its {names} filled in; of one that counts, the form for so `many`. */
+export function fill(said, values) {
+  const sentence = typeof said === "string" ? said : (said[plural.select(values.many)] ?? said.other);
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
 
 /** 21:04, on the event's clock. */
 export function clock(moment, zone) {
@@ -26,10 +31,10 @@ export function clock(moment, zone) {
 
 /** The top line: where this device stands, the network, and what waits. */
 export function showState(scanner, words) {
-  const { device, list, network, waiting } = scanner;
+  const { device, list, network, waiting, refusal } = scanner;
   $("#event-name").textContent = list?.event.name ?? device?.name ?? $("#event-name").textContent;
   $("#gate-name").textContent = scanner.gate;
-  $("#state").hidden = !device;
+  $("#state").hidden = !device || Boolean(refusal); // a refused device checks nothing, with or without network
   $("#state").dataset.network = network;
   $("#state-word").textContent = words[network === "unknown" ? "unknown_network" : network];
   $("#queue").textContent = waiting ? fill(words.queue, { many: waiting }) : words.queue_none;

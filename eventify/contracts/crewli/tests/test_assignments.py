@@ -90,7 +90,7 @@ def test_a_full_shift_is_overbooked_only_on_purpose(as_manager, fest, person):
     body = {"person_id": ulid(person)}
     for wish in ({}, {"overbook": False}, {"allow_clash": True}):
         answer = as_manager.post(on(shift, "assign"), {**body, **wish})
-        refused(answer, "full", "shift", f"{SPOKEN}: all 1 places are filled.")
+        refused(answer, "full", "shift", f"{SPOKEN}: its only place is filled.")
     made(as_manager, on(shift, "assign"), {**body, "overbook": True})
     shift.refresh_from_db()
     assert (shift.filled_slots, shift.fill_rate, shift.status) == (2, 2.0, "full")
@@ -292,7 +292,7 @@ def test_an_approval_is_refused_as_an_assignment_is(as_manager, fest):
     one, _client = waiting(fest, shift)
     made(as_manager, on(shift, "assign"), {"person_id": ulid(PersonFactory(event=fest.friday))})
     answer = as_manager.post(decision(one, "approve"), {})
-    refused(answer, "full", "shift", f"{SPOKEN}: all 1 places are filled.")
+    refused(answer, "full", "shift", f"{SPOKEN}: its only place is filled.")
     assert data_of(as_manager.post(decision(one, "approve"), {"overbook": True}))["status"] == "approved"
 
 

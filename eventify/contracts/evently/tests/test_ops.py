@@ -6,8 +6,12 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bookings import webhooks
+from bookings.models import WebhookDelivery
 
 SCRIPT = """
 import django, os
@@ -37,6 +41,47 @@ def test_metrics(anyone, accept):
         assert b"django_http_requests_total_by_method_total" in answer.content
 
 
+def gauges(anyone) -> dict[str, str]:
+    """What /metrics says of the payments."""
+    lines = anyone.get("/metrics").content.decode().splitlines()
+    return dict(line.split() for line in lines if line.startswith(("eventify_webhooks", "eventify_payments")))
+
+
+def test_metrics_tell_of_payments_in_trouble(anyone, settings):
+    good = {
+        "eventify_webhooks_failing": "0.0",
+        "eventify_webhooks_unsigned": "0.0",
+        "eventify_payments_not_real": "0.0",
+    }
+    assert gauges(anyone) == good
+    bodies = [("evt_1", 3, None), ("evt_2", 1, None), ("evt_3", 3, timezone.now())]
+    for name, attempts, processed in [*bodies, ("unsigned:1", 1, None), ("unsigned:2", 1, None)]:
+        facts = {"delivery_id": name, "attempts": attempts, "processed_at": processed}
+        WebhookDelivery.objects.create(provider="stripe", body={}, **facts)
+    settings.PRODUCTION, settings.EVENTIFY_PAYMENT_PROVIDER = True, "sandbox"
+    bad = {"eventify_webhooks_failing": "1.0", "eventify_webhooks_unsigned": "2.0", "eventify_payments_not_real": "1.0"}
+    assert gauges(anyone) == bad
+
+
+def test_metrics_answer_without_the_database(anyone, monkeypatch):
+    def fail():
+        raise DatabaseError
+
+    monkeypatch.setattr(webhooks, "in_trouble", fail)
+    assert gauges(anyone) == {
+        "eventify_webhooks_failing": "NaN",
+        "eventify_webhooks_unsigned": "NaN",
+        "eventify_payments_not_real": "0.0",
+    }
+
+
+def test_metrics_cost_one_query(anyone):
+    anyone.get("/metrics")
+    with CaptureQueriesContext(connection) as queries:
+        anyone.get("/metrics")
+    assert len(queries) == 1
+
+
 def test_metrics_of_several_processes(tmp_path):
     environment = {
         **os.environ,
@@ -52,3 +97,7 @@ def test_metrics_of_several_processes(tmp_path):
     assert lines[0].startswith("text/plain")
     # Each process counts its own request before it answers: the second one tells of both.
     assert "django_http_requests_before_middlewares_total 2.0" in lines
+    # A fact of the site is no sum of what its processes read; the script has no database.
+    assert [line for line in lines if line.startswith("eventify_payments_not_real")] == [
+        "eventify_payments_not_real 0.0"
+    ]

@@ -1,0 +1,80 @@
+"""The whole of it: memory after work, and how long it takes to start."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from bench import stack, usage
+from bench.scenario import Goal, Scenario
+from bench.scenarios.public import Home
+
+
+class Memory(Home):
+    """While the home page is read, so that every worker has worked. MB are proportional set size."""
+
+    name, title = "memory", "Memory of the web server and of everything that bin/serve starts, under load"
+    goals = (Goal("memory_web_mb", 140, 120, at_most=True), Goal("memory_mb", 400, 330, at_most=True))
+    has_floor = False
+
+    def round(self):
+        super().round()
+        for kind, held in usage.memory(self.world.stack.pid).items():
+            self.note(**{f"{kind}_mb": held})
+
+
+class WarmStart(Scenario):
+    """From the command to the first answer, in a home that has been used."""
+
+    name, title = "warm", "bin/serve in a home that exists, until it answers"
+    goals = (Goal("seconds", 3, 1.5, at_most=True),)
+
+    def __init__(self, world):
+        super().__init__(world)
+        self.home = Path(tempfile.mkdtemp(prefix="eventify-bench-"))
+
+    def prepare(self):
+        self.home.chmod(0o755)
+        (self.home / stack.MARK).touch()
+        self._start()
+
+    def _start(self) -> float:
+        settings = {**self.world.stack.environment, "EVENTIFY_HOME": str(self.home), "PORT": str(stack.free_port())}
+        with stack.serving(settings) as made:
+            return made.seconds
+
+    def round(self):
+        self.note(seconds=self._start())
+
+    def close(self):
+        shutil.rmtree(self.home)
+
+
+class ColdStart(Scenario):
+    """A fresh copy of the project: pip installs everything (from its cache, or over the network), then it starts."""
+
+    name, title = "cold", "bin/serve in a fresh copy, with pip, until it answers"
+    goals = (Goal("seconds", 40, 25, at_most=True),)
+    is_usual = False
+
+    def round(self):
+        with tempfile.TemporaryDirectory(prefix="eventify-bench-") as folder:
+            Path(folder).chmod(0o755)
+            copy, home = Path(folder) / "copy", Path(folder) / "home"
+            _copy(copy)
+            settings = {**self.world.stack.environment, "EVENTIFY_HOME": str(home), "PORT": str(stack.free_port())}
+            with stack.serving(settings, root=copy) as made:
+                self.note(seconds=made.seconds)
+
+
+def _copy(there: Path) -> None:
+    """What git would put into a clone if everything were committed."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=stack.ROOT, capture_output=True, check=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (stack.ROOT / name).is_file():
+            (there / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(stack.ROOT / name, there / name)
+
+
+SCENARIOS = (Memory, WarmStart, ColdStart)
