@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
 
 import environ
 
@@ -29,6 +30,7 @@ LOGINS = (
     "buyer          buyer@evient.com / secret123",
     "volunteer      volunteer@evient.com / secret123",
 )
+asked_to_stop = Event()
 
 
 class Stop(Exception):
@@ -132,9 +134,10 @@ class Supervisor:
         """Start, watch until Stop, stop. Raises Failure or EmbeddedError when it cannot start."""
         try:
             self.start()
-            while True:
+            while not asked_to_stop.is_set():
                 self.watch()
                 time.sleep(0.5)
+            raise Stop
         finally:
             ignore_signals()
             self.stop()
@@ -286,7 +289,8 @@ def ignore_signals():
 
 
 def raise_stop(number, frame):
-    """The handler of the signals that stop us."""
+    """The handler of the signals that stop us. Python swallows what is raised in a fork hook, hence the event, too."""
+    asked_to_stop.set()
     raise Stop
 
 
