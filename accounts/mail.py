@@ -84,9 +84,9 @@ def _claim(key: int) -> bool:
 
 @transaction.atomic
 def _send(key: int) -> bool:
-    # Locked while it is sent: an attempt that takes longer than its pause is not joined by the next one.
-    unsent = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=key, sent_at=None)
-    mail = unsent.first()
+    # Locked while it is sent: an attempt that takes longer than its pause is not joined by the next one. Whoever found
+    # it claimed holds its row for a moment as well, so here the lock is waited for.
+    mail = OutgoingMail.objects.select_for_update().filter(pk=key, sent_at=None).first()
     if mail is None:
         return False
     try:

@@ -104,7 +104,6 @@ class EventPage(AboutEvent, DetailPage):
             actions.append(Action(_("Door"), self._at("desk-event-door"), style="secondary"))
         if self.may("manage_events", event):
             actions.append(Action(_("Promo codes"), self._at("desk-event-promos"), style="secondary"))
-        if self.may("manage_events", event):
             actions.append(Action(_("Hall"), self._at("desk-event-hall"), style="secondary"))
         if self.may("manage_events", event) and event.seating != Event.Seating.NONE:
             actions.append(Action(_("Seat plan"), self._at("desk-event-seats"), style="secondary"))

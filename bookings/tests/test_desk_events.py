@@ -123,9 +123,9 @@ def test_the_page_of_one_asks_as_often_for_many(client, admin):
     ("role", "status", "buttons"),
     [
         ("Finance", 200, ["Refund everybody"]),
-        ("Content Moderator", 200, ["Promo codes", "Change the capacity", "Cancel the event"]),
+        ("Content Moderator", 200, ["Promo codes", "Hall", "Change the capacity", "Cancel the event"]),
         ("Support", 200, []),
-        ("Gate", 200, []),
+        ("Gate", 200, ["Door"]),
     ],
 )
 def test_what_each_role_may_do(client, full, role, status, buttons):
@@ -153,7 +153,8 @@ def test_a_partner_sees_only_its_own(client, full):
     member(client, event.partner, Member.Role.EVENT_MANAGER)
     assert shown(client.get(LIST)) == [event]
     page = client.get(page_of(event))
-    assert [one.label for one in page.context["actions"]] == ["Promo codes", "Change the capacity", "Cancel the event"]
+    buttons = ["Door", "Promo codes", "Hall", "Change the capacity", "Cancel the event"]
+    assert [one.label for one in page.context["actions"]] == buttons
     assert "Revenue" not in [metric["label"] for metric in page.context["metrics"]]
     for act in ("", "cancel", "capacity", "open", "withdraw"):
         answer = client.post(page_of(other, act)) if act else client.get(page_of(other))

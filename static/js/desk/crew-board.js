@@ -222,7 +222,9 @@
   function isTyping(element) { return /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName); }
 
   document.addEventListener("keydown", function (event) {
-    if (event.key === "Escape" && !event.defaultPrevented && opened && panel.contains(document.activeElement)) { home(); return; }
+    // A panel that was renewed under the focus leaves it on the page itself.
+    var isInside = panel.contains(document.activeElement) || document.activeElement === document.body;
+    if (event.key === "Escape" && !event.defaultPrevented && opened && isInside) { home(); return; }
     var follows = Date.now() - went < 1200;
     went = event.key === "g" ? Date.now() : 0;
     if (follows || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) { return; }

@@ -117,7 +117,7 @@ def test_a_full_list_takes_nobody(as_manager, event, guests):
     data_of(as_manager.put(at(event, "crowd-lists", guests), {"max_persons": 1}))
     path = at(event, "crowd-lists", guests, "persons")
     made(as_manager, path, {"person_id": ulid(PersonFactory(event=event))})
-    said = {"person_id": ["Guests is full: it has room for 1 people."]}
+    said = {"person_id": ["Guests is full: it has room for 1 person."]}
     assert errors_of(as_manager.post(path, {"person_id": ulid(PersonFactory(event=event))})) == said
     full = shown(guests, max_persons=1, persons_count=1, is_full=True)
     assert list_of(as_manager.get(at(event, "crowd-lists"))) == [full]
