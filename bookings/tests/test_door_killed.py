@@ -1,38 +1,24 @@
 """The server is killed (SIGKILL) between any two steps of taking what a device sends, and the device sends it again."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
+from functools import partial
 from uuid import UUID
 
 import pytest
-from django.db import connection
 
 from bookings.door import api, scanning
 from bookings.models import DoubleAdmission, Scan
 from bookings.tests.doors import START, device_of, enrolled, said, tickets_of
 from bookings.tests.invariants import broken, check
-from bookings.tests.test_hands_killed import ROOT, steps
-from eventify.lib import failpoints
+from bookings.tests.test_hands_killed import run_until, steps
 from eventify.lib.wire import moment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = steps(scanning, api)
 
 
-def start(failpoint: str, *words) -> int:
-    """Run the process to its end; returns its exit code (-9: killed)."""
-    name = connection.settings_dict["NAME"]
-    assert name.startswith("test_")
-    address, question, options = os.environ["DATABASE_URL"].partition("?")
-    url = f"{address.rpartition('/')[0]}/{name}{question}{options}"
-    environment = {**os.environ, "DATABASE_URL": url, failpoints.VARIABLE: failpoint, "LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", "bookings.tests.door_process", *map(str, words)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+start = partial(run_until, "bookings.tests.door_process")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,17 +37,20 @@ SETTLE = [name for name in SETTLE if name != "cancelling.before_commit"]  # thos
 ACCEPT = steps(transfers)
 
 
-def start(failpoint: str, *words) -> int:
-    """Run the process to its end; returns its exit code (-9: killed)."""
+def run_until(module: str, failpoint: str, *words) -> int:
+    """Run this module as a process of its own to its end; returns its exit code (-9: killed at the failpoint)."""
     name = connection.settings_dict["NAME"]
     assert name.startswith("test_")
     address, question, options = os.environ["DATABASE_URL"].partition("?")
     url = f"{address.rpartition('/')[0]}/{name}{question}{options}"
     environment = {**os.environ, "DATABASE_URL": url, failpoints.VARIABLE: failpoint, "LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", "bookings.tests.hands_process", *map(str, words)]
+    command = [sys.executable, "-m", module, *map(str, words)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
+
+
+start = partial(run_until, "bookings.tests.hands_process")
 
 
 @pytest.fixture
