@@ -32,9 +32,15 @@ def queue(template: str, to: str, **context) -> OutgoingMail:
 
     It is written in the language of whom it is to; where that is not known, in the one that is spoken now.
     """
-    mail = OutgoingMail.objects.create(template=template, to=to, context=context, language=get_language() or "")
-    nudge(_TASK)
+    mail = owed(template, to, **context)
+    mail.save(force_insert=True)
     return mail
+
+
+def owed(template: str, to: str, **context) -> OutgoingMail:
+    """The row of `queue`, not saved yet: the caller writes it in this transaction, together with other rows."""
+    nudge(_TASK)
+    return OutgoingMail(template=template, to=to, context=context, language=get_language() or "")
 
 
 def queue_all(mails: list[OutgoingMail]) -> None:

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermission
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
@@ -17,6 +19,7 @@ from accounts.backends import find_users, is_text
 from accounts.models import DeviceToken, Session, User
 from accounts.notify import notify
 from eventify.lib.errors import DomainError
+from eventify.lib.prepared import Param, Prepared
 
 DEVICE_TOKEN_LIFE = timedelta(days=180)  # without use
 SESSION_LIFE = timedelta(days=90)  # far beyond what any token of it lives
@@ -167,16 +170,26 @@ def _claims(kind: type[Token], token) -> dict | None:
 def find(token: str) -> Session | None:
     """The live session (with its user) that the access token belongs to, or None. One query."""
     claims = _claims(AccessToken, token)
-    return claims and _live().filter(uid=claims["sid"], user__uid=claims["sub"]).first()
+    return claims and _find(uid=claims["sid"], user=claims["sub"])
 
 
 def find_by_uid(uid: str) -> Session | None:
-    """The live session (with its user) that a browser's cookie stands for, or None. One query."""
-    return _live().filter(uid=uid).first()
+    """The live session (with its user) that a browser's cookie stands for, or None. One query.
+
+    Its user has `sees_a_partner`: whether there are partners' own pages for them, so that the menu can say so.
+    """
+    held = UserObjectPermission.objects.filter(user=OuterRef("user"), permission__codename="view_partners")
+    session = _live().annotate(sees_a_partner=Exists(held)).filter(uid=uid).first()
+    if session:
+        session.user.sees_a_partner = session.sees_a_partner
+    return session
 
 
 def _live():
     return Session.objects.select_related("user").filter(ended_at=None, user__is_active=True, user__banned_at=None)
+
+
+_find = Prepared(lambda: _live().filter(uid=Param("uid"), user__uid=Param("user"))).first
 
 
 def refresh(token: str) -> tuple[Session, str, str]:

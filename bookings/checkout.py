@@ -20,9 +20,14 @@ SURELY_ENDED = timedelta(minutes=10)  # after its end nobody is still in the mid
 
 def begin(order: Order) -> Payment:
     """Note, in the transaction that makes the order, that its money is to be got; no provider is called yet."""
-    return Payment.objects.create(
-        order=order, provider=default_provider().name, amount=order.total_amount, currency=order.currency
-    )
+    payment = begun(order)
+    payment.save(force_insert=True)
+    return payment
+
+
+def begun(order: Order) -> Payment:
+    """The row of `begin`, not saved yet: the caller writes it together with the order."""
+    return Payment(order=order, provider=default_provider().name, amount=order.total_amount, currency=order.currency)
 
 
 def open_page(order: Order) -> str:

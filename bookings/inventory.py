@@ -5,6 +5,8 @@ counters, its ticket types' counters, its seats or its queue holds the event's r
 inserts that refer to the event do not wait). The CHECK constraints of the tables are the second guard.
 """
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from bookings.models import Booking, TicketType
 from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.together import Counted
 from events.locking import lock as lock  # the verbs here and their tests say inventory.lock
 from events.models import Event
 from events.signals import event_changed
@@ -34,9 +37,29 @@ class CapacityTooSmall(Conflict):
 
 def take(event: Event, ticket_type: TicketType, places: int) -> None:
     """Take places out of the stock of a locked event; SoldOut when there are too few. Nothing is taken then."""
+    count(event, ticket_type, places)
+    _write(event, ticket_type, places)
+
+
+def count(event: Event, ticket_type: TicketType, places: int) -> None:
+    """`take`, but for the rows: the caller writes what `counted` says together with what it sells."""
     if places > ticket_type.places_left(event):
         raise SoldOut(_sold_out_sentence(event, ticket_type), left=ticket_type.places_left(event))
-    _move(event, ticket_type, places)
+    _remember(event, ticket_type, places)
+    announce(event)
+
+
+def counted(taken: Iterable[tuple[Event, TicketType, int]]) -> list[Counted]:
+    """How the counters of the rows grow by these places, each row once."""
+    events: dict[Event, int] = {}
+    types: dict[TicketType, int] = {}
+    for event, ticket_type, places in taken:
+        events[event] = events.get(event, 0) + places
+        types[ticket_type] = types.get(ticket_type, 0) + places
+    return [
+        *(Counted(event, {"booked_count": places}) for event, places in events.items()),
+        *(Counted(one, {"quantity_sold": places}) for one, places in types.items()),
+    ]
 
 
 def put_back(booking: Booking, event: Event) -> None:
@@ -45,17 +68,21 @@ def put_back(booking: Booking, event: Event) -> None:
     Only `waitlist.release` calls this: a freed place goes to the queue in the same transaction.
     """
     booking.seats.update(reserved_booking=None)
-    _move(event, booking.ticket_type, -booking.qty)
+    _remember(event, booking.ticket_type, -booking.qty)
+    _write(event, booking.ticket_type, -booking.qty)
+    announce(event)
 
 
-def _move(event: Event, ticket_type: TicketType, places: int) -> None:
+def _write(event: Event, ticket_type: TicketType, places: int) -> None:
     Event.objects.filter(pk=event.pk).update(booked_count=F("booked_count") + places)
     TicketType.objects.filter(pk=ticket_type.pk).update(quantity_sold=F("quantity_sold") + places)
+
+
+def _remember(event: Event, ticket_type: TicketType, places: int) -> None:
     event.booked_count += places
     ticket_type.quantity_sold += places
     if ticket_type.__dict__.get("area_free") is not None:
         ticket_type.area_free -= places
-    announce(event)
 
 
 def _sold_out_sentence(event: Event, ticket_type: TicketType) -> str:

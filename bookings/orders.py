@@ -13,14 +13,17 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import mail
 from accounts.models import User
 from bookings import cancelling, checkout, inventory, promos, sales, seats, tickets, waitlist
-from bookings.models import Booking, Order, PromoCode, TicketType
+from bookings.models import Booking, Order, PromoCode, Seat, TicketType
+from eventify.lib import together
 from eventify.lib.errors import Invalid, Missing
+from eventify.lib.prepared import Param, Prepared
 from events.models import Event
 
 KEY_MAX = 255  # characters of an idempotency key
@@ -110,43 +113,57 @@ def _covered(pick: Pick, promo: PromoCode | None) -> Pick:
     return replace(pick, promo=promo) if promo and promos.covers(promo, pick.ticket_type) else pick
 
 
-def book(event: Event, qty: int, *, by: User, chosen: tuple[str, ...] = (), waitlist_too=False, key="") -> Booking:
-    """Book places at one event, of its first type that has room (002); when full, join the queue if wished.
+def book(event: int, qty: int, *, by: User, chosen: tuple[str, ...] = (), waitlist_too=False, key="") -> Booking:
+    """Book places at the event of this id, of its first type that has room (002); when full, join the queue if wished.
 
     `chosen` are seat labels. The key is scoped to user and event: a retry returns the same booking.
-    Raises as `place` does.
+    Raises as `place` does; Missing also for a draft.
     """
     _check_key(key)
     fingerprint = _fingerprint([qty, chosen, waitlist_too])
 
     def attempt() -> Booking:
-        locked = inventory.lock([event.pk])[event.pk]
-        known = key and Booking.objects.filter(user=by, event=locked, idempotency_key=key).first()
-        if known:
-            return _same(known, fingerprint)
+        locked = inventory.lock([event])[event]
+        if locked.state == Event.State.DRAFT:
+            raise Missing(_("There is no such event."))
+        types = _offered(event=event, user=by.pk, key=key)
+        if types and types[0].known:
+            return _same(Booking.objects.select_related("order").get(pk=types[0].known), fingerprint)
         keyed = {"idempotency_key": key, "fingerprint": fingerprint}
-        return _book_locked(locked, qty, chosen, by, waitlist_too, keyed)
+        return _book_locked(locked, types, qty, chosen, by, waitlist_too, keyed)
 
-    booking = _in_transaction(attempt, {event.pk})
+    booking = _in_transaction(attempt, {event})
     if booking.order:
         checkout.open_page(booking.order)
     return booking
 
 
-def _book_locked(event, qty, chosen, by, waitlist_too, keyed) -> Booking:
+def _with_known() -> QuerySet[TicketType]:
+    """The types of an event, each with `known`: the booking that this user's key has made there, in one round trip."""
+    mine = Booking.objects.filter(user=Param("user"), event=Param("event"), idempotency_key=Param("key"))
+    return TicketType.objects.filter(event=Param("event")).annotate(
+        known=Subquery(mine.exclude(idempotency_key="").values("pk"))
+    )
+
+
+_offered = Prepared(_with_known)
+
+
+def _book_locked(event, types, qty, chosen, by, waitlist_too, keyed) -> Booking:
     sales.check_open(event)
-    ticket_type = _type_with_room(event, qty, chosen)
+    ticket_type = _type_with_room(event, types, qty, chosen)
     pick = Pick(event, ticket_type, qty, chosen)
     try:
         return _sell([pick], by=by, booking_key=keyed).bookings.all()[0]
     except inventory.SoldOut:  # raised before anything is written, so the transaction can go on
         if not waitlist_too or _held_overdue([event.pk]).exists():
             raise
+        event = inventory.lock([event.pk])[event.pk]  # as it is: places may have been counted that were not sold
     return waitlist.join(event, ticket_type, qty, by=by, takes_any_type=True, **keyed)
 
 
-def _type_with_room(event: Event, qty: int, chosen: tuple[str, ...]) -> TicketType:
-    on_sale = [t for t in event.ticket_types.all() if not sales.why_type_closed(t)]
+def _type_with_room(event: Event, types: list[TicketType], qty: int, chosen: tuple[str, ...]) -> TicketType:
+    on_sale = [one for one in types if not sales.why_type_closed(one)]
     if not on_sale:
         raise sales.NotOnSale(_("%(event)s has no tickets on sale.") % {"event": event.name})
     if chosen and any(one.area for one in on_sale):
@@ -178,18 +195,34 @@ def _sell(picks: list[Pick], *, by: User, booking_key: dict | None = None, at_ch
         raise Invalid.field("ticket_items", _("Tickets in different currencies cannot share an order."))
     for pick in picks:
         _check(pick, by)
-        inventory.take(pick.event, pick.ticket_type, pick.qty)
+        inventory.count(pick.event, pick.ticket_type, pick.qty)
     for promo, places in _uses(picks).items():
         promos.take(promo, places, by=by)
     order = _new_order(picks, by, order_key, at_checkout)
-    made = [_new_booking(pick, order, booking_key or {}, at_checkout) for pick in picks]
-    if order.status == Order.Status.PAID:
-        tickets.issue(made)
-        mail.queue("tickets", order.mail_to, order=str(order.uid), event=picks[0].event.name, qty=_places(picks))
-    elif not at_checkout:
-        checkout.begin(order)
-    _remember(order, made)
+    counted = inventory.counted((pick.event, pick.ticket_type, pick.qty) for pick in picks)
+    rows: list[Model] = [order]
+    sold: list[tuple[Booking, list[Seat]]] = []
+    for pick in picks:
+        its_seats = seats.choose(pick.event, pick.qty, pick.seats, is_together=at_checkout, area=pick.ticket_type.area)
+        booking = _new_booking(pick, order, its_seats, booking_key or {})
+        rows.append(booking)
+        if its_seats:  # held at once, for the next pick chooses among those that are left
+            together.write(rows, counted)
+            seats.hold(its_seats, booking)
+            rows, counted = [], []
+        sold.append((booking, its_seats))
+    together.write([*rows, *_that_follow(order, sold, at_checkout)], counted)
+    _remember(order, [booking for booking, _seats in sold])
     return order
+
+
+def _that_follow(order: Order, sold: list[tuple[Booking, list[Seat]]], at_checkout: bool) -> list[Model]:
+    """What comes with an order that is paid (tickets and their mail), or that is to be paid (the payment)."""
+    if order.status == Order.Status.PAID:
+        issued = [ticket for booking, its_seats in sold for ticket in tickets.made(booking, its_seats)]
+        told = {"order": str(order.uid), "event": sold[0][0].event.name, "qty": len(issued)}
+        return [*issued, mail.owed("tickets", order.mail_to, **told)]
+    return [] if at_checkout else [checkout.begun(order)]
 
 
 def _remember(order: Order, made: list[Booking]) -> None:
@@ -223,13 +256,12 @@ def _new_order(picks: list[Pick], by: User, key: dict, at_checkout: bool) -> Ord
         state = {"status": Order.Status.PAID, "paid_at": now, "payment_method": "free"}
     else:
         state = {"expires_at": now + timedelta(minutes=settings.EVENTIFY_HOLD_MINUTES)}
-    return Order.objects.create(user=by, total_amount=total, currency=picks[0].event.currency, **state, **key)
+    return Order(user=by, total_amount=total, currency=picks[0].event.currency, **state, **key)
 
 
-def _new_booking(pick: Pick, order: Order, key: dict, is_together: bool) -> Booking:
+def _new_booking(pick: Pick, order: Order, chosen: list[Seat], key: dict) -> Booking:
     paid = order.status == Order.Status.PAID
-    chosen = seats.choose(pick.event, pick.qty, pick.seats, is_together=is_together, area=pick.ticket_type.area)
-    booking = Booking(
+    return Booking(
         user_id=order.user_id,
         event=pick.event,
         ticket_type=pick.ticket_type,
@@ -243,13 +275,6 @@ def _new_booking(pick: Pick, order: Order, key: dict, is_together: bool) -> Book
         seat_labels=seats.labels_of(chosen),
         **key,
     )
-    booking.save(force_insert=True)
-    seats.hold(chosen, booking)
-    return booking
-
-
-def _places(picks: list[Pick]) -> int:
-    return sum(pick.qty for pick in picks)
 
 
 def _in_transaction(attempt: Callable[[], T], event_ids: set[int]) -> T:

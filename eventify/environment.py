@@ -64,10 +64,13 @@ def database(url, pool_max):
     for key in ("host", "port", "user", "password"):
         config[key.upper()] = str(options.pop(key, "") or config[key.upper()])
     options["isolation_level"] = IsolationLevel.READ_COMMITTED
+    if switch("EVENTIFY_DB_PREPARE", True):  # off behind a pooler that does not keep prepared statements
+        options["prepare_threshold"] = 2  # runs of a statement until the server keeps its plan
     if pool_max:
         options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 5}
     # Connections are kept by the pool; Django's own persistence (CONN_MAX_AGE) cannot be mixed with it.
-    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    config["ENGINE"] = "eventify.lib.postgres"
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": not pool_max}
 
 
 def broker(url):

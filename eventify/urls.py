@@ -1,4 +1,4 @@
-"""The map. Contracts come in the order in which their paths are more special."""
+"""The map. What is asked most comes first, for a path is compared with one route after another."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -11,16 +11,16 @@ handler403 = "eventify.contracts.errors.forbidden"
 handler404 = "eventify.contracts.errors.not_found"
 handler500 = "eventify.contracts.errors.server_error"
 
+# The contracts whose paths begin with api/, those with more special paths first.
+UNDER_API = ("command_center", "crewli", "eventify_plus", "evient")
+
 urlpatterns = [
-    path("", include("eventify.contracts.command_center.urls")),
-    path("", include("eventify.contracts.crewli.urls")),
-    path("", include("eventify.contracts.eventify_plus.urls")),
-    path("", include("eventify.contracts.evient.urls")),
+    re_path(r"^(?=api/)", include([path("", include(f"eventify.contracts.{name}.urls")) for name in UNDER_API])),
     path("", include("eventify.contracts.evently.urls")),
+    path("", include("events.urls")),
+    path("", include("bookings.urls")),
     path("", include("accounts.urls")),
     path("", include("partners.urls")),
-    path("", include("bookings.urls")),
-    path("", include("events.urls")),
     path("", include("crew.urls")),
     path("", include("django_prometheus.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

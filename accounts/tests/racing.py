@@ -1,5 +1,6 @@
 """Races on real PostgreSQL: calls that start at the same moment, each in a thread with its own connection."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,8 +12,10 @@ from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
 from eventify.lib.errors import DomainError
+from eventify.lib.prepared import Prepared
 
 PATIENCE = "20s"  # after this long a statement that waits is a hang, and the race fails
+ROW_LOCK = re.compile(r" FOR (NO KEY )?UPDATE( OF \S+)?$")
 MEETING = 5  # seconds that a control waits for all to have read before anybody writes
 
 
@@ -49,8 +52,10 @@ def errors(results: list, kind: type[Exception] = Exception) -> list:
 
 
 def switch_row_locks_off(monkeypatch) -> None:
-    """For a control: SELECT ... FOR UPDATE becomes a plain SELECT everywhere."""
+    """For a control: SELECT ... FOR UPDATE becomes a plain SELECT everywhere, in prepared queries as well."""
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows.all())
+    run = Prepared._rows
+    monkeypatch.setattr(Prepared, "_rows", lambda query, sql, params: run(query, ROW_LOCK.sub("", sql), params))
 
 
 def meet_after(monkeypatch, owner, name: str, parties: int) -> None:

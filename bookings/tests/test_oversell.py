@@ -104,7 +104,7 @@ def test_a_seat_is_sold_once():
 
 def test_control_without_the_lock_the_constraint_of_the_seat_fires(monkeypatch):
     switch_the_lock_off(monkeypatch)
-    monkeypatch.setattr(inventory, "_move", lambda *_stock: None)  # its UPDATE of the event's row is a lock too
+    monkeypatch.setattr(inventory, "counted", lambda _taken: [])  # its UPDATE of the event's row is a lock too
     meet_after(monkeypatch, seats, "_named", BUYERS)
     _event, results = race_for_seats()
     assert any("ticket_one_live_per_seat" in str(error) for error in errors(results, IntegrityError))
@@ -112,7 +112,7 @@ def test_control_without_the_lock_the_constraint_of_the_seat_fires(monkeypatch):
 
 def test_control_without_lock_and_constraint_a_seat_is_sold_twice(monkeypatch):
     switch_the_lock_off(monkeypatch)
-    monkeypatch.setattr(inventory, "_move", lambda *_stock: None)  # its UPDATE of the event's row is a lock too
+    monkeypatch.setattr(inventory, "counted", lambda _taken: [])  # its UPDATE of the event's row is a lock too
     meet_after(monkeypatch, seats, "_named", BUYERS)
     with without_constraint(Ticket, "ticket_one_live_per_seat"):
         event, results = race_for_seats()

@@ -10,10 +10,8 @@ from bookings import cancelling, checkout, orders, sales
 from bookings.models import Booking, Seat
 from eventify.contracts.evently import fields
 from eventify.contracts.evently.conventions import BIGINT_MAX, EventlyView, LoggedIn, number
-from eventify.contracts.evently.events import find
 from eventify.lib.errors import Forbidden, Invalid, Missing
 from eventify.lib.wire import moment
-from events.models import Event
 
 LABEL_MAX = 20  # characters
 
@@ -77,13 +75,13 @@ class Book(EventlyView):
     limits = {"POST": "booking"}
 
     def post(self, request, id):
-        event = find(id)
-        key = _key(request)
+        event, key = number(id, "Event"), _key(request)
         given = self.read(NewBooking)
-        chosen = _labels(event, given["seat_ids"])
-        booking = orders.book(
-            event, given["qty"], by=request.user, chosen=chosen, waitlist_too=given["waitlist"], key=key
-        )
+        options = {"chosen": _labels(event, given["seat_ids"]), "waitlist_too": given["waitlist"], "key": key}
+        try:
+            booking = orders.book(event, given["qty"], by=request.user, **options)
+        except Missing:
+            raise Missing("Event not found") from None
         return Response(booking_on_wire(booking))
 
 
@@ -99,7 +97,7 @@ def _key(request) -> str:
     return key
 
 
-def _labels(event: Event, seats: list[int | str]) -> tuple[str, ...]:
+def _labels(event: int, seats: list[int | str]) -> tuple[str, ...]:
     """The labels of the chosen seats; Invalid for an id that is no seat of this event, or a seat named twice."""
     ids = [seat for seat in seats if isinstance(seat, int)]
     label_of = dict(Seat.objects.filter(event=event, pk__in=ids).values_list("pk", "label")) if ids else {}
