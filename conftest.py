@@ -8,6 +8,7 @@ from django.test import override_settings
 from django.utils import translation
 
 from eventify import pytest_emptying
+from eventify.lib import brief
 
 
 def pytest_configure():
@@ -41,4 +42,5 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def _fresh():
     """No test sees what another one cached or counted in Redis, or speaks the language that another one chose."""
     cache.clear()
+    brief.forget_all()
     translation.activate(settings.LANGUAGE_CODE)

@@ -62,6 +62,7 @@ class Days(Func):
 
 
 ON_SALE = Q(state__in=("published", "registration_open", "buildup", "showday"))  # states.ON_SALE, for the indexes
+LISTED = ~Q(state="draft")  # queries.public
 
 
 class Event(Entity):
@@ -166,6 +167,8 @@ class Event(Entity):
                 name="event_days",
                 condition=Q(starts_on__isnull=False, ends_on__isnull=False),
             ),
+            models.Index(fields=["starts_at", "id"], name="event_listed", condition=LISTED),
+            models.Index(Lower("name"), "id", name="event_listed_by_name", condition=LISTED),
             models.Index(fields=["starts_at", "id", "ends_at", "parent"], name="event_upcoming", condition=ON_SALE),
             models.Index(
                 fields=["category", "starts_at", "id", "ends_at"], name="event_kind_upcoming", condition=ON_SALE
@@ -231,6 +234,10 @@ class EventImage(Entity):
 
     def __str__(self):
         return self.image.name
+
+    @property
+    def permission_scope(self) -> Partner:
+        return self.event.partner
 
 
 class Banner(Entity):

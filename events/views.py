@@ -5,7 +5,6 @@ from datetime import date
 from urllib.parse import quote, unquote, urlencode
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from eventify.lib import ics
+from eventify.lib.brief import Brief
 from events import calendars, facets, front, month, queries, search
 from events.filters import CalendarForm, SearchForm, today
 
@@ -22,7 +22,7 @@ PER_PAGE = 24
 OTHERS = 4  # events that are offered where nothing fits
 CITY_COOKIE, CITY_SECONDS = "city", 365 * 24 * 60 * 60
 _PUBLIC_SECONDS = 30  # that anybody may keep the home page of somebody unknown
-_OURS_SECONDS = 5  # that we keep it ourselves
+_homes = Brief(seconds=5)  # that we keep it ourselves: language -> page
 # What the home page narrowed by once, and what the search calls it: such addresses were shared.
 _MOVED = {name: name for name in ("q", "category", "city", "pincode", "since", "until", "page")} | {
     "price": "price_max"
@@ -61,12 +61,12 @@ def _home(request):
 
 def _home_of_a_stranger(request):
     """Who sends no cookie at all has no account, no city and no message: their page is the same for all of them."""
-    key = f"events:home:{get_language()}"
-    content = cache.get(key)
+    key = get_language()
+    content = _homes.get(key)
     if content is not None:
         return HttpResponse(content)
     response = _home(request)
-    cache.set(key, response.content, _OURS_SECONDS)
+    _homes.put(key, response.content)
     return response
 
 

@@ -1,6 +1,7 @@
 """The conventions of Evently: errors as {"detail": ...}, strict bodies, integer ids, roles `admin` and `user`."""
 
 import re
+from functools import lru_cache
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -24,6 +25,7 @@ from partners import members
 ID = re.compile(r"[1-9][0-9]{0,18}")
 BIGINT_MAX = 2**63 - 1
 LIST_MAX = 1000  # rows of a bare array in one answer
+_USUAL = 200  # characters of a query that is remembered when it was found good
 SENTENCE_MAX = 500  # characters of one sentence of an error; a value that it quotes may be long
 # domain word -> Evently's, where they differ
 _FIELDS = {"full_name": "name", "venue_name": "venue", "starts_at": "start_time", "ends_at": "end_time"}
@@ -129,8 +131,8 @@ class EventlyView(APIView):
 
     def query(self, serializer: type[fields.Query]) -> dict:
         """The checked query parameters; an empty one counts as not given."""
-        given = {name: value for name, value in self.request.query_params.items() if value != ""}
-        return fields.checked(serializer, given, where="query")
+        text = self.request.META.get("QUERY_STRING", "")
+        return dict((_checked if len(text) <= _USUAL else _checked.__wrapped__)(serializer, text))
 
     def paged(self, rows: QuerySet) -> QuerySet:
         """The page of a bare array that `?page=&page_size=` asks for: the first 1000 rows without them."""
@@ -138,6 +140,12 @@ class EventlyView(APIView):
         size = asked.get("page_size", LIST_MAX)
         start = (asked.get("page", 1) - 1) * size
         return rows[start : start + size]
+
+
+@lru_cache(maxsize=1000)  # most ask the same, and to judge it costs more than to answer it
+def _checked(serializer: type[fields.Query], text: str) -> dict:
+    given = {name: value for name, value in QueryDict(text).items() if value != ""}
+    return fields.checked(serializer, given, where="query")
 
 
 def number(text: str, what: str) -> int:

@@ -1,22 +1,22 @@
 """What everybody may see: events and their seats."""
 
-from django.db.models import F, FloatField, Q, QuerySet
-from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from bookings import seats
-from eventify.contracts.evently import fields
+from eventify.contracts.evently import fields, listing
 from eventify.contracts.evently.conventions import Anyone, EventlyView, LenientBearer, number
+from eventify.contracts.evently.listing import ACTIVE, INACTIVE, SORTS
 from eventify.lib.errors import Missing
+from eventify.lib.prepared import Param, Prepared
 from eventify.lib.wire import moment
 from events import queries, states
 from events.models import Event
 
-ACTIVE, INACTIVE = "active", "inactive"
-_UTILIZATION = Coalesce(Cast("booked_count", FloatField()) / NullIf(F("capacity"), 0), 0.0)
-_SORTS = {"name": Lower("name"), "start_time": F("starts_at"), "utilization": _UTILIZATION}
-_ON_SALE = Q(state__in=states.ON_SALE, is_bookable=True)
+# What an event shows, in the order of `on_wire`.
+_SHOWN = ("pk", "name", "venue_name", "location", "place", "starts_at", "ends_at")
+_SHOWN += ("capacity", "booked_count", "waitlisted_count", "state", "is_bookable")
+_one = Prepared(lambda: queries.public().filter(pk=Param("pk")).values_list(*_SHOWN))
 
 
 class Search(fields.Query):
@@ -29,7 +29,7 @@ class Search(fields.Query):
     status = fields.Choice(ACTIVE, INACTIVE, required=False)
     date_from = fields.Moment(required=False)
     date_to = fields.LastMoment(required=False)
-    sort = fields.Choice(*_SORTS, default="start_time")
+    sort = fields.Choice(*SORTS, default="start_time")
     order = fields.Choice("asc", "desc", default="asc")
 
 
@@ -40,16 +40,21 @@ def status_of(state: str, is_bookable: bool) -> str:
 
 def event_on_wire(event: Event) -> dict:
     """An event as Evently shows it."""
+    return on_wire(*(getattr(event, name) for name in _SHOWN))
+
+
+def on_wire(pk, name, venue, location, place, starts_at, ends_at, capacity, booked, waitlisted, state, is_bookable):
+    """The same of an event's columns."""
     return {
-        "id": event.pk,
-        "name": event.name,
-        "venue": event.venue_name or event.where,
-        "start_time": moment(event.starts_at),
-        "end_time": moment(event.ends_at),
-        "capacity": event.capacity,
-        "booked_count": event.booked_count,
-        "waitlisted_count": event.waitlisted_count,
-        "status": status_of(event.state, event.is_bookable),
+        "id": pk,
+        "name": name,
+        "venue": venue or location or place,
+        "start_time": moment(starts_at),
+        "end_time": moment(ends_at),
+        "capacity": capacity,
+        "booked_count": booked,
+        "waitlisted_count": waitlisted,
+        "status": status_of(state, is_bookable),
     }
 
 
@@ -61,23 +66,6 @@ def find(text: str) -> Event:
     return event
 
 
-def matching(events: QuerySet[Event], asked: dict) -> QuerySet[Event]:
-    """The events that a checked `Search` asks for, in its order."""
-    if "q" in asked:
-        events = events.filter(Q(name__icontains=asked["q"]) | Q(venue_name__icontains=asked["q"]))
-    if "venue" in asked:
-        events = events.filter(venue_name__icontains=asked["venue"])
-    if "status" in asked:
-        events = events.filter(_ON_SALE if asked["status"] == ACTIVE else ~_ON_SALE)
-    if "date_from" in asked:
-        events = events.filter(starts_at__gte=asked["date_from"])
-    if "date_to" in asked:
-        events = events.filter(starts_at__lte=asked["date_to"])
-    key = _SORTS[asked["sort"]]
-    ordered = key.desc(nulls_last=True) if asked["order"] == "desc" else key.asc(nulls_last=True)
-    return events.order_by(ordered, "id")
-
-
 class EventList(EventlyView):
     """GET /events."""
 
@@ -86,11 +74,9 @@ class EventList(EventlyView):
 
     def get(self, request):
         asked = self.query(Search)
-        found = matching(queries.public(), asked)
-        size = asked["page_size"]
-        start = (asked["page"] - 1) * size
-        items = [event_on_wire(event) for event in found[start : start + size]]
-        return Response({"items": items, "meta": {"page": asked["page"], "page_size": size, "total": found.count()}})
+        rows, total = listing.page(asked, _SHOWN)
+        meta = {"page": asked["page"], "page_size": asked["page_size"], "total": total}
+        return Response({"items": [on_wire(*row) for row in rows], "meta": meta})
 
 
 class EventDetail(EventlyView):
@@ -100,7 +86,10 @@ class EventDetail(EventlyView):
     needs = {"GET": Anyone}
 
     def get(self, request, id):
-        return Response(event_on_wire(find(id)))
+        found = _one(pk=number(id, "Event"))
+        if not found:
+            raise Missing("Event not found")
+        return Response(on_wire(*found[0]))
 
 
 class SeatList(EventlyView):

@@ -28,7 +28,7 @@ def test_an_event(anyone):
         ends_at=datetime(2030, 1, 1, 22, tzinfo=UTC),
         capacity=10,
     )
-    orders.book(event, 4, by=UserFactory())
+    orders.book(event.pk, 4, by=UserFactory())
     expected = {
         "id": event.pk,
         "name": "Rock Night",

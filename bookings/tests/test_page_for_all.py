@@ -1,0 +1,108 @@
+"""The page of an event that all strangers share: drawn once, stock never stale, what is personal never shared."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.factories import UserFactory
+from accounts.tests.coming_in import log_in
+from bookings import orders
+from bookings.factories import TicketTypeFactory
+from bookings.forms import field_name
+from bookings.models import Order
+from events.factories import EventFactory
+from events.models import Event
+
+pytestmark = pytest.mark.django_db
+PERSONAL = re.compile(r'name="(csrfmiddlewaretoken|key|wait_key)" value="([^"]+)"')
+
+
+@pytest.fixture
+def event():
+    event = EventFactory(name="Jazz night", slug="jazz", capacity=3)
+    TicketTypeFactory(event=event, name="Standing", price=0)
+    return event
+
+
+def look(client=None, path="/e/jazz/", **headers) -> tuple[str, int]:
+    """The page, and how many queries it took."""
+    with CaptureQueriesContext(connection) as asked:
+        response = (client or Client()).get(path, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode(), len(asked)
+
+
+def test_it_is_drawn_once_and_then_costs_one_query(event):
+    first, many = look()
+    again, one = look()
+    assert (many > 3, one) == (True, 1)
+    assert PERSONAL.sub("", first) == PERSONAL.sub("", again)
+
+
+def test_tokens_and_keys_are_everybodys_own_and_good(event):
+    look()
+    found = [PERSONAL.findall(look()[0]) for _visitor in range(2)]
+    assert [name for name, _value in found[0]] == ["csrfmiddlewaretoken", "key"]
+    assert not {value for _name, value in found[0]} & {value for _name, value in found[1]}
+    client = Client(enforce_csrf_checks=True)
+    page, asked = look(client)
+    assert asked == 1
+    data = {**dict(PERSONAL.findall(page)), field_name(event.ticket_types.get()): "1"}
+    assert client.post("/e/jazz/", data).status_code == 302
+    assert Order.objects.count() == 1
+
+
+def test_stock_is_never_stale(event):
+    look()
+    orders.book(event.pk, 3, by=UserFactory())
+    page, asked = look()
+    assert asked > 1 and "Sold out" in page
+    assert look()[1] == 1
+
+
+def test_what_is_changed_is_seen(event):
+    look()
+    Event.objects.get().save()  # any change moves `updated_at`
+    assert look()[1] > 1
+
+
+def test_the_stock_of_a_sub_event_counts(event):
+    Event.objects.filter(pk=event.pk).update(kind="festival")
+    child = EventFactory(parent=event, capacity=1)
+    TicketTypeFactory(event=child, price=0)
+    look()
+    orders.book(child.pk, 1, by=UserFactory())
+    assert look()[1] > 1
+
+
+def test_languages_and_looks_are_kept_apart(event):
+    assert look()[1] > look(**{"Accept-Language": "en"})[1] == 1
+    dutch, asked = look(**{"Accept-Language": "nl"})
+    assert asked > 1 and 'lang="nl"' in dutch
+    dark = Client()
+    dark.cookies["theme"] = "dark"
+    page, asked = look(dark)
+    assert asked > 1 and 'data-theme="dark"' in page
+    assert 'data-theme="dark"' not in look()[0]
+
+
+def test_who_is_somebody_or_asks_for_more_gets_a_page_of_their_own(event):
+    look()
+    client = Client()
+    log_in(client, UserFactory(full_name="Ada"))
+    page, asked = look(client)
+    assert asked > 1 and "Log out" in page
+    assert "Log out" not in look()[0]
+    assert look(path="/e/jazz/?code=ABC")[1] > 1
+    message = Client()
+    message.cookies["messages"] = "something"
+    assert look(message)[1] > 1
+
+
+def test_a_draft_is_nobodys_business(event):
+    look()
+    Event.objects.update(state="draft")
+    assert Client().get("/e/jazz/").status_code == Client().get("/e/no-such/").status_code == 404
