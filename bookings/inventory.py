@@ -49,15 +49,15 @@ def count(event: Event, ticket_type: TicketType, places: int) -> None:
     announce(event)
 
 
-def counted(taken: Iterable[tuple[Event, TicketType, int]]) -> list[Counted]:
-    """How the counters of the rows grow by these places, each row once."""
+def counted(taken: Iterable[tuple[Event, TicketType, int]], *, promoted: int = 0) -> list[Counted]:
+    """How the counters of the rows grow by these places, each row once; `promoted`: places that leave the queue."""
     events: dict[Event, int] = {}
     types: dict[TicketType, int] = {}
     for event, ticket_type, places in taken:
         events[event] = events.get(event, 0) + places
         types[ticket_type] = types.get(ticket_type, 0) + places
     return [
-        *(Counted(event, {"booked_count": places}) for event, places in events.items()),
+        *(Counted(event, {"booked_count": n, "waitlisted_count": -promoted}) for event, n in events.items()),
         *(Counted(one, {"quantity_sold": places}) for one, places in types.items()),
     ]
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,16 +22,25 @@ from accounts.models import User
 from bookings import checkout, inventory, resale_queue, sales, seats, tickets, transfers
 from bookings.models import Booking, Order, Resale, Seat, TicketType
 from bookings.signals import got_for_nothing
+from eventify.lib import together
 from eventify.lib.later import later
+from eventify.lib.together import Changed, Counted
 from events.models import Event
 
 W = Booking.Status.WAITLISTED
+_WRITTEN = ("ticket_type", "unit_price", "tax_rate", "order", "status", "promoted_at", "seat_labels", "updated_at")
 AT_ONCE = 50  # promotions in one transaction; a task goes on with the rest
 
 
 def queue(event: Event):
     """Those who wait, first come first. (Ids are given under the event's lock, so they are in order of joining.)"""
     return Booking.objects.filter(event=event, status=W).order_by("id")
+
+
+def numbered(waiting: QuerySet[Booking]) -> QuerySet[Booking]:
+    """These waiting bookings, each with its `number` in the queue of its event: the first in it is 1."""
+    ahead = Booking.objects.filter(event=OuterRef("event"), status=W, pk__lte=OuterRef("pk")).order_by()
+    return waiting.annotate(number=Subquery(ahead.values("event").annotate(many=Count("pk")).values("many")))
 
 
 def join(event: Event, ticket_type: TicketType, qty: int, *, by: User, **key) -> Booking:
@@ -161,8 +170,7 @@ def _hand_on(event: Event, types: dict[int, TicketType], offers: list[Resale]) -
         group = resale_queue.fitting(offers, booking, wanted)
         if group:
             offers = [one for one in offers if one not in group]
-            _count(event, -booking.qty)
-            _promote(booking, types[group[0].ticket_type_id], group[0].price, event, group)
+            _give_tickets(booking, types[group[0].ticket_type_id], event, group)
             promoted.append(booking)
         if not offers:
             break
@@ -194,33 +202,45 @@ def fits(ticket_type: TicketType, qty: int, event: Event) -> bool:
 
 
 def _give_place(booking: Booking, ticket_type: TicketType, event: Event) -> None:
-    _count(event, -booking.qty)
-    inventory.take(event, ticket_type, booking.qty)
+    inventory.count(event, ticket_type, booking.qty)
     chosen = seats.choose(event, booking.qty, area=ticket_type.area)
     seats.hold(chosen, booking)
     booking.seat_labels = seats.labels_of(chosen)
-    _promote(booking, ticket_type, ticket_type.price, event)
+    counted = inventory.counted([(event, ticket_type, booking.qty)], promoted=booking.qty)
+    rows = _promoted(booking, ticket_type, ticket_type.price, event)
+    if booking.status == Booking.Status.CONFIRMED:
+        rows += tickets.made(booking, chosen)
+    together.write(rows, counted, [Changed(booking, _WRITTEN)])
 
 
-def _promote(booking: Booking, ticket_type: TicketType, price: Decimal, event: Event, offered: list[Resale] = ()):
-    """Turn a waiting booking into one with an order: confirmed when it costs nothing. `offered` are what it buys."""
+def _give_tickets(booking: Booking, ticket_type: TicketType, event: Event, offered: list[Resale]) -> None:
+    """The party buys what its holders gave back, at what one of them paid."""
+    rows = _promoted(booking, ticket_type, offered[0].price, event)
+    together.write(rows, [Counted(event, {"waitlisted_count": -booking.qty})], [Changed(booking, _WRITTEN)])
+    inventory.announce(event)
+    resale_queue.hold(offered, booking)
+    if booking.status == Booking.Status.CONFIRMED:
+        got_for_nothing.send(Order, order=booking.order, held=[booking], events={event.pk: event})
+        tickets.issue([booking])
+
+
+def _promoted(booking: Booking, ticket_type: TicketType, price: Decimal, event: Event) -> list[Model]:
+    """Turn a waiting booking (not saved here) into one with an order, confirmed when it costs nothing.
+
+    Returns the rows that come with it: the order, its payment when it is to be paid, and what the buyer is told.
+    """
     booking.ticket_type, booking.unit_price, booking.tax_rate = ticket_type, price, ticket_type.tax_rate
     is_free = booking.amount == 0
     booking.order = _order_for(booking, event, is_free)
     booking.status = Booking.Status.CONFIRMED if is_free else Booking.Status.PENDING
     booking.promoted_at = timezone.now()
-    booking.save()
-    resale_queue.hold(offered, booking)
-    if is_free and offered:
-        got_for_nothing.send(Order, order=booking.order, held=[booking], events={event.pk: event})
-    if is_free:
-        tickets.issue([booking])
-    _tell(booking, event)
+    event.waitlisted_count -= booking.qty
+    return [booking.order, *([] if is_free else [checkout.begun(booking.order)]), *_told(booking, event)]
 
 
 def _order_for(booking: Booking, event: Event, is_free: bool) -> Order:
     now = timezone.now()
-    order = Order.objects.create(
+    return Order(
         user=booking.user,
         total_amount=booking.amount,
         currency=event.currency,
@@ -229,24 +249,20 @@ def _order_for(booking: Booking, event: Event, is_free: bool) -> Order:
         paid_at=now if is_free else None,
         expires_at=None if is_free else now + timedelta(minutes=settings.EVENTIFY_OFFER_MINUTES),
     )
-    if not is_free:
-        checkout.begin(order)
-    return order
 
 
-def _tell(booking: Booking, event: Event) -> None:
+def _told(booking: Booking, event: Event) -> list[Model]:
     order = booking.order
     confirmed = booking.status == Booking.Status.CONFIRMED
     title = _("You have a place at %(event)s") if confirmed else _("A place at %(event)s is yours if you pay in time")
-    notify.notify(booking.user, title % {"event": event.name}, kind="order", level="success")
-    mail.queue(
-        "promoted" if confirmed else "offer",
-        booking.user.email,
-        event=event.name,
-        qty=booking.qty,
-        order=str(order.uid),
-        until=order.expires_at and f"{order.expires_at:%d %b %Y, %H:%M} UTC",
-    )
+    template = "promoted" if confirmed else "offer"
+    about = {"event": event.name, "qty": booking.qty, "order": str(order.uid)}
+    # The deadline is said when the mail is written.
+    about["expires_at"] = order.expires_at and order.expires_at.isoformat()
+    return [
+        notify.owed(booking.user, title % {"event": event.name}, kind="order", level="success"),
+        mail.owed(template, booking.user.email, **about),
+    ]
 
 
 def _count(event: Event, places: int) -> None:

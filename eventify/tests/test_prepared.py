@@ -143,6 +143,22 @@ def test_rows_are_written_in_one_statement(django_assert_num_queries):
         rows[-1].delete()  # saved rows are rows as any other
 
 
+def test_a_row_that_is_there_may_refer_to_a_new_one(django_assert_num_queries):
+    event, kinds, _rows = sale()
+    waiting = Booking(user=UserFactory(), event=event, ticket_type=kinds[0], qty=1, unit_price=0, status="waitlisted")
+    waiting.save()
+    before = waiting.updated_at
+    waiting.order = Order(user=waiting.user, total_amount=0, currency="INR", status=Order.Status.PAID)
+    waiting.status, waiting.qty = Booking.Status.CONFIRMED, 3
+    with django_assert_num_queries(1):
+        changed = together.Changed(waiting, ("order", "status", "updated_at"))
+        together.write([waiting.order], [together.Counted(event, {"booked_count": 1})], [changed])
+    saved = Booking.objects.get(pk=waiting.pk)
+    assert (saved.order, saved.status, saved.qty) == (waiting.order, "confirmed", 1)  # only what was named
+    assert saved.updated_at == waiting.updated_at > before
+    assert waiting.order_id == waiting.order.pk
+
+
 def test_a_constraint_says_no_and_nothing_is_written():
     event, _kinds, rows = sale()
     with pytest.raises(IntegrityError, match="event_not_oversold"), transaction.atomic():
