@@ -1,19 +1,23 @@
 """Two-factor: setting it up, turning it off, resetting it. The codes themselves are in accounts/codes.py."""
 
 import base64
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import audit, closing, mail, sessions
+from accounts import audit, closing, letters, mail, sessions
 from accounts.codes import fits_device, is_on, make_recovery_codes
 from accounts.models import Session, User
 from accounts.notify import notify
+from eventify.lib.dates import full_moment
 from eventify.lib.errors import Conflict, Forbidden, Invalid
 
 ISSUER = "Eventify"
@@ -144,9 +148,18 @@ def _changed(user, action, template, title, *, by: User, keep: Session | None = 
     """What follows every change: other sessions end, the owner is told, the audit log knows."""
     user.__dict__.pop("lacks_two_factor", None)
     sessions.end_all(user, keep=keep)
-    mail.queue(template, user.email, name=user.first_name, at=f"{timezone.now():%Y-%m-%d %H:%M} UTC")
+    mail.queue(template, user.email, name=user.first_name, changed_at=timezone.now().isoformat())
     notify(user, title, _("If this was not you, change your password and tell us."), level="critical")
     audit.record(action, user, by=by, **(details or {}))
+
+
+@letters.enriches("two_factor_on", "two_factor_off", "two_factor_reset")
+def _when(context: dict) -> letters.Extras:
+    """`at`, when it was changed, as the mail's language says it. Mails that were owed before have it said already."""
+    if "changed_at" not in context:
+        return letters.Extras()
+    changed_at = datetime.fromisoformat(context["changed_at"])
+    return letters.Extras(context={"at": full_moment(changed_at.astimezone(ZoneInfo(settings.EVENTIFY_TIME_ZONE)))})
 
 
 def _lock(user: User) -> None:

@@ -85,7 +85,7 @@ def kind_of(pid: int) -> str:
     """`web`, `worker` or `beat` for a process of ours; empty for PostgreSQL, Redis and what has ended."""
     with contextlib.suppress(OSError):
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-        if "granian" in words or any("granian" in word for word in words):
+        if "eventify.web" in words:
             return "web"
         return next((name for name in ("beat", "worker") if name in words and "celery" in words), "")
     return ""

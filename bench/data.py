@@ -74,11 +74,11 @@ def _sell(first: int, last: int) -> None:
     buyers = f"(SELECT array_agg(id) AS buyers FROM accounts_user WHERE username LIKE '{_PERSON}%%') AS people"
     orders, bookings = _newest(Order), _newest(Booking)
     order = Order(currency="INR", status=Order.Status.PAID, payment_method="bulk")
-    many._insert(order, _ORDER, f"{buyers}, generate_series({first}, {last}) AS n")
+    many.insert(order, _ORDER, f"{buyers}, generate_series({first}, {last}) AS n")
     booking = Booking(qty=PER_BOOKING, unit_price=100, status=Booking.Status.CONFIRMED)
-    many._insert(booking, _BOOKING, f"{_KINDS} WHERE made.id > {orders}")
+    many.insert(booking, _BOOKING, f"{_KINDS} WHERE made.id > {orders}")
     source = f"bookings_booking AS made, generate_series(1, {PER_BOOKING}) AS one WHERE made.id > {bookings}"
-    many._insert(Ticket(price_at_purchase=100), _TICKET, source)
+    many.insert(Ticket(price_at_purchase=100), _TICKET, source)
 
 
 def _newest(model: type[Model]) -> int:

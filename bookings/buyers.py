@@ -51,7 +51,7 @@ def save(order: Order, buyer: Buyer) -> Order:
     `attendee_<booking id>_<place>`, or `promo_code` and
     `email` when the person has used up their part of the code or of a kind of ticket.
     """
-    facts = _clean(buyer)
+    facts = check(buyer)
     with transaction.atomic():
         events, order = cancelling.lock(order)
         check_open(order)
@@ -87,8 +87,8 @@ def check_open(order: Order) -> None:
         raise TooLate(_("The time to pay ran out, so the places are free for others again. You can book again."))
 
 
-def _clean(buyer: Buyer) -> dict:
-    """The columns of the order. Every field is judged, so that the buyer mends all in one go."""
+def check(buyer: Buyer) -> dict:
+    """The columns of the order. Every field is judged, so that the buyer mends all in one go. Invalid as in `save`."""
     errors: dict[str, list] = {}
     name = _text(errors, "name", buyer.name, NAME_MAX)
     if not name and "name" not in errors:

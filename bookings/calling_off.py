@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, mail, notify
 from accounts.models import User
-from bookings import bookkeeping, cancelling, inventory, waitlist
+from bookings import bookkeeping, cancelling, inventory, tickets, waitlist
 from bookings.models import Booking, MassRefund, Order, Ticket
 from eventify.lib.currencies import exact
 from eventify.lib.errors import Conflict, Forbidden, Invalid
@@ -166,13 +166,11 @@ def _finish(what: CallingOff) -> None:
 
 @transaction.atomic
 def _end_for(what: CallingOff, user: int) -> bool:
-    """End all that one person has in it, and tell them once. Locks the events of their orders, then the orders."""
-    theirs = what.bookings().filter(user=user)
-    orders = theirs.exclude(order=None).values("order")
-    others = Booking.objects.filter(order__in=orders).values_list("event", flat=True)
-    events = inventory.lock([what.event.pk, *others])
+    """End all that one person has in it, and tell them once. Whom a mass refund leaves out is seen under the locks."""
+    events = _lock(what, user)
     if not what.counts(events):
         return False
+    theirs = what.bookings().filter(user=user)
     ending = list(theirs.select_related("ticket_type", "user", "order__user").order_by("pk"))
     if not ending:
         return False
@@ -186,11 +184,23 @@ def _end_for(what: CallingOff, user: int) -> bool:
     return True
 
 
+def _lock(what: CallingOff, user: int) -> dict[int, Event]:
+    """Lock the events of what the person has in it, then the orders, then the tickets against scans."""
+    involved = Booking.objects.filter(event=what.event, user=user, status__in=INVOLVED)
+    orders = involved.exclude(order=None).values("order")
+    others = Booking.objects.filter(order__in=orders).values_list("event", flat=True)
+    events = inventory.lock([what.event.pk, *others])
+    list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
+    tickets.lock(Ticket.objects.filter(booking__in=involved))
+    failpoint("calling_off.after_lock")
+    return events
+
+
 def _end_orders(what: CallingOff, bookings: list[Booking], events: dict[int, Event]) -> dict[Order, Decimal]:
-    """End these bookings order by order (a pending order as a whole); what goes back for each."""
+    """End these bookings of locked orders (a pending order as a whole); what goes back for each order."""
     owed: dict[Order, Decimal] = {}
     keys = {one.order_id for one in bookings}
-    for order in Order.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"):
+    for order in Order.objects.filter(pk__in=keys).order_by("pk"):
         mine = [one for one in bookings if one.order_id == order.pk]
         owed[order] = cancelling.owed_for(order, mine)
         whole = order.status == Order.Status.PENDING
@@ -202,8 +212,9 @@ def _tell(what: CallingOff, ended: list[Booking], owed: dict[Order, Decimal]) ->
     """One mail a person; of a guest one for each address, for several people may have used one browser."""
     user, event = ended[0].user, what.event
     title = _("Your money for %(event)s goes back to you") if what.refund else _("%(event)s is cancelled")
-    notify.notify(user, title % {"event": event.name}, what.reason, kind="order", level="critical")
     orders = list(dict.fromkeys(one.order for one in ended if one.order))
+    path = f"/orders/{orders[0].uid}/" if len(orders) == 1 else "/orders/"
+    notify.notify(user, title % {"event": event.name}, what.reason, kind="order", level="critical", url=path)
     to = orders[0].mail_to if orders else user.email
     mine: dict[str, list[Order]] = {}
     for order in orders:

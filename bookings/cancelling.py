@@ -117,7 +117,7 @@ def _note_and_tell(
     if action == "CANCELLED_TICKETS":
         title, template = _("Tickets of your order were cancelled"), "tickets_cancelled"
         more["qty"] = sum(one.qty for one in ended)
-    notify.notify(order.user, title, reason, kind="order", level="critical")
+    notify.notify(order.user, title, reason, kind="order", level="critical", url=f"/orders/{order.uid}/")
     event = ended[0].event.name if ended else ""
     mail.queue(template, order.mail_to, order=str(order.uid), event=event, reason=reason, amount=back, **more)
 
@@ -142,10 +142,11 @@ def lock(order: Order) -> tuple[dict[int, Event], Order]:
 
 
 def _check_may_end(bookings: list[Booking], events: dict[int, Event], as_buyer: bool) -> None:
-    # Revoked first: a scan at this moment either came before and is seen here, or finds the ticket cancelled.
-    tickets.revoke(bookings)
-    if Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.USED).exists():
+    # Locked first: a scan at this moment either came before and is seen here, or finds the ticket cancelled.
+    held = tickets.lock(Ticket.objects.filter(booking__in=bookings))
+    if any(one.status == Ticket.Status.USED for one in held):
         raise NotCancellable(_("A ticket of it was used at the door already."))
+    tickets.revoke(held)
     confirmed = [events[one.event_id] for one in bookings if one.status == Booking.Status.CONFIRMED]
     begun = [event.name for event in confirmed if event.starts_at and event.starts_at <= timezone.now()]
     if as_buyer and begun:
@@ -155,10 +156,11 @@ def _check_may_end(bookings: list[Booking], events: dict[int, Event], as_buyer: 
 def end(order: Order, events: dict[int, Event], *, reason: str, only: list[Booking] | None = None) -> None:
     """End a locked order with all its live bookings (or `only` these), whoever wants it; what was paid goes back.
 
-    Also tickets that were used at the door: who calls has a reason that counts for them too.
+    Also tickets that were used at the door: who calls has a reason that counts for them too. Who ends several orders
+    at once locks the tickets of all of them before.
     """
     bookings = _live(order) if only is None else only
-    tickets.revoke(bookings)
+    tickets.revoke(tickets.lock(Ticket.objects.filter(booking__in=bookings)))
     _end(order, bookings, events, reason)
 
 

@@ -37,11 +37,16 @@ def look_up(code: str, *, by: User | None) -> Ticket:
 
 
 def find(code: str) -> Ticket:
-    """The ticket with this code: the signed one of the QR, or the letters as typed (case and blanks do not matter)."""
+    """The ticket with this code: the signed one of the QR, or the letters as typed (case and blanks do not matter).
+
+    UnknownCode; Forged also when what a key has signed names another event than the ticket's.
+    """
     rows = Ticket.objects.select_related("event__partner", "ticket_type", "user", "seat", "order")
     ticket = rows.filter(ticket_code=codes.read(code)).first()
     if ticket is None:
         raise UnknownCode
+    if codes.event_of(code) not in (None, ticket.event.uid):
+        raise codes.Forged
     return ticket
 
 

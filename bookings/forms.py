@@ -207,14 +207,25 @@ class CheckoutForm(forms.Form):
         """Whether the part about the company has something in it."""
         return any(self[name].value() or self[name].errors for name in _COMPANY)
 
+    def clean(self):
+        """The rules judge what the form finds fine, so that all that is wrong is said in one go."""
+        cleaned = super().clean()
+        try:
+            buyers.check(self.buyer())
+        except Invalid as refusal:
+            for name in [one for one in refusal.errors if one not in self.errors]:
+                self.add_error(name, [str(one) for one in refusal.errors[name]])
+        return cleaned
+
     def buyer(self) -> buyers.Buyer:
-        """What was typed, as the rules take it."""
+        """What was typed, as the rules take it; nothing where the form finds it wrong."""
         typed = self.cleaned_data
         names = ("name", "email", "phone", *_COMPANY)
         people = {
-            line.pk: [typed[buyers.attendee_field(line.pk, place)] for place in range(line.qty)] for line in self.asked
+            line.pk: [typed.get(buyers.attendee_field(line.pk, place), "") for place in range(line.qty)]
+            for line in self.asked
         }
-        return buyers.Buyer(**{name: typed[name] for name in names}, attendees=people)
+        return buyers.Buyer(**{name: typed.get(name, "") for name in names}, attendees=people)
 
     def refused(self, refusal: Invalid) -> None:
         """Show the rule's sentences at their fields; those of other fields above the form."""

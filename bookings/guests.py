@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts import signup
 from accounts.letters import Extras, enriches, knows_language
 from accounts.models import Notification, User
-from bookings import inventory
+from bookings import inventory, tickets
 from bookings.models import Booking, Order, Payment, Refund, Resale, Ticket, TicketTransfer
 from eventify.lib.errors import Conflict, Missing
 from eventify.lib.ratelimit import client_address, hit
@@ -172,14 +172,12 @@ def opened(request) -> list[int]:
     return request.session.get(_OPENED, [])
 
 
-def claimable(token: str) -> Order:
-    """The guest's order of a mailed claim link. LinkExpired when it is not good, Conflict when it is claimed."""
-    uid, guest, address = _read(token, _CLAIM)
+def linked(token: str) -> Order:
+    """The order of a mailed claim link; its user is an account once it was claimed. LinkExpired when it is not good."""
+    uid, _guest, address = _read(token, _CLAIM)
     order = Order.objects.select_related("user").filter(uid=uid).first()
     if order is None or _fingerprint(order.mail_to) != address:
         raise LinkExpired(_("This link is too old or not complete. Copy it whole from the mail."))
-    if order.user_id != guest:
-        raise Conflict(_("This order belongs to an account already. Log in to see it."))
     return order
 
 
@@ -229,7 +227,9 @@ def _move(keys: list[int], guest: User, user: User) -> None:
     orders.exclude(idempotency_key="").filter(Exists(own)).update(idempotency_key="")
     orders.update(user=user)
     Booking.objects.filter(order__in=keys).update(user=user)
-    Ticket.objects.filter(order__in=keys, user=guest).update(user=user)
+    theirs = Ticket.objects.filter(order__in=keys, user=guest)
+    tickets.lock(theirs)  # in the order in which devices lock theirs
+    theirs.update(user=user)
     Resale.objects.filter(ticket__order__in=keys, seller=guest).update(seller=user)
     TicketTransfer.objects.filter(ticket__order__in=keys, sender=guest).update(sender=user)
     Notification.objects.filter(recipient=guest).update(recipient=user)

@@ -115,7 +115,8 @@ def _return(payment: Payment, order: Order) -> None:
     bookkeeping.came_in_vain(payment)
     refunds.request_of(payment, payment.amount, reason="paid twice, too late or for a cancelled event")
     why = _("The places were gone, or the event was cancelled.")
-    notify.notify(order.user, _("Your payment goes back to you"), why, kind="order")
+    path = f"/orders/{order.uid}/"
+    notify.notify(order.user, _("Your payment goes back to you"), why, kind="order", url=path)
     mail.queue("payment_returned", order.mail_to, order=str(order.uid), amount=str(payment.amount))
 
 
@@ -132,7 +133,7 @@ def _confirm(order: Order, payment: Payment, events: dict[int, Event], method: s
         inventory.announce(booking.event)  # figures of sold places count what is paid
     places = sum(booking.qty for booking in held)
     title = _("Your tickets for %(event)s are ready") % {"event": held[0].event.name}
-    notify.notify(order.user, title, kind="order", level="success")
+    notify.notify(order.user, title, kind="order", level="success", url=f"/orders/{order.uid}/")
     mail.queue("tickets", order.mail_to, order=str(order.uid), event=held[0].event.name, qty=places)
     invoices.owe(order)
     bookkeeping.sold(payment, held, events)  # last: it locks the partners' balances

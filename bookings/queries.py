@@ -7,13 +7,15 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import Booking, Order, Resale, Ticket, TicketTransfer
+from bookings.models import Booking, Order, Refund, Resale, Ticket, TicketTransfer
 from bookings.resale_queue import OPEN
 from events.models import Event
 from partners import members
 from partners.books import FEES, REVENUE
 from partners.models import Entry
 
+INSIDE = Q(used_at__isnull=False)  # tickets: somebody is in on it, be it cancelled and refunded since
+AT_DOOR = INSIDE | ~Q(status=Ticket.Status.CANCELLED)  # tickets: good, or somebody is in on it
 STILL_SHOWN = timedelta(hours=12)  # a ticket stays in the wallet this long after the end
 
 
@@ -28,6 +30,12 @@ def orders_of(user: User, *permissions: str) -> QuerySet[Order]:
     return Order.objects.filter(Exists(bookings.filter(own)), ~Exists(bookings.exclude(own)))
 
 
+def with_failed_refunds(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """The orders with `has_failed_refund`: money that should have gone back is still with us."""
+    failed = Refund.objects.filter(payment__order=OuterRef("pk"), status=Refund.Status.FAILED)
+    return orders.annotate(has_failed_refund=Exists(failed))
+
+
 def tickets_ahead(user: User) -> QuerySet[Ticket]:
     """The user's tickets that open a door, until some hours after the event's end."""
     is_ahead = Q(event__ends_at__gt=timezone.now() - STILL_SHOWN) | Q(event__ends_at=None)
@@ -35,9 +43,10 @@ def tickets_ahead(user: User) -> QuerySet[Ticket]:
 
 
 def with_ways(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """The tickets, each with `is_offered` (given back to the queue) and `is_sent` (a link to it waits)."""
+    """The tickets with `is_offered` (given back to the queue) and `is_sent` (a link to it waits), and with what else
+    decides whether they can change hands."""
     links = TicketTransfer.objects.filter(status=TicketTransfer.Status.OPEN, expires_at__gt=timezone.now())
-    return tickets.annotate(
+    return tickets.select_related("order", "event__partner").annotate(
         is_offered=Exists(Resale.objects.filter(ticket=OuterRef("pk"), status__in=OPEN)),
         is_sent=Exists(links.filter(ticket=OuterRef("pk"))),
     )
@@ -68,7 +77,6 @@ def money_of(event: Event) -> dict[str, dict[str, Decimal]]:
 
 def admission(event: Event) -> dict[int, tuple[int, int]]:
     """Ticket type -> (tickets that are inside, tickets that are good or used)."""
-    used = Count("pk", filter=Q(status=Ticket.Status.USED))
-    live = event.tickets.exclude(status=Ticket.Status.CANCELLED)
-    rows = live.values_list("ticket_type").annotate(used=used, live=Count("pk")).order_by()
+    rows = event.tickets.filter(AT_DOOR).values_list("ticket_type")
+    rows = rows.annotate(used=Count("pk", filter=INSIDE), live=Count("pk")).order_by()
     return {kind: (inside, sold) for kind, inside, sold in rows}

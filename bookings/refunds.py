@@ -114,7 +114,8 @@ def _bought(payment: Payment, order: Order) -> bool:
 
 def _tell(order: Order, amount: Decimal, reason: str) -> None:
     back = currencies.exact(amount, order.currency)
-    notify.notify(order.user, _("%(amount)s goes back to you") % {"amount": back}, reason, kind="order")
+    title, path = _("%(amount)s goes back to you") % {"amount": back}, f"/orders/{order.uid}/"
+    notify.notify(order.user, title, reason, kind="order", url=path)
     mail.queue("money_back", order.mail_to, order=str(order.uid), reason=reason, amount=back)
 
 

@@ -66,14 +66,14 @@ def offer(ticket: Ticket, *, by: User) -> Resale:
 
 def why_not(ticket: Ticket, event: Event) -> str:
     """The sentence that says why the ticket cannot be given back to the queue now; empty when it can."""
-    if ticket.resales.filter(status__in=resale_queue.OPEN).exists():
+    if transfers.is_offered(ticket):
         return _("You have given this ticket back to the queue already.")
     sentence = transfers.why_not(ticket, event) or sales.why_closed(event)
     if sentence:
         return sentence
     if event.starts_at and event.starts_at <= timezone.now():
         return _("%(event)s has begun; ask the organiser.") % {"event": event.name}
-    if transfers.open_of(ticket):
+    if transfers.is_sent(ticket):
         return _("You have sent a link for this ticket. Take it back first.")
     if ticket.user_id != ticket.order.user_id:
         return _("This ticket was passed on to you. Only who bought it gets money back: pass it back to them.")

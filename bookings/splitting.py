@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Order, Seat, Ticket
+from bookings.tickets import lock as lock_tickets
 from eventify.lib import currencies
 from eventify.lib.errors import Conflict
 
@@ -23,13 +24,14 @@ class NotSplittable(Conflict):
 def split(order: Order, tickets: Iterable[Ticket]) -> list[Booking]:
     """Bookings that hold exactly these tickets (and their seats); a booking wholly meant is returned as it is.
 
-    Call with the events and the order locked (`cancelling.lock`). Counters stay: no place is taken or freed.
+    Call with the events and the order locked (`cancelling.lock`); locks the tickets. Counters stay: no place is taken
+    or freed.
     NotSplittable for a ticket of another order, of a booking that is not confirmed, or that is cancelled.
     """
     wanted: dict[int, list[Ticket]] = {}
     keys = {ticket.pk for ticket in tickets}
     found = Ticket.objects.filter(pk__in=keys, order=order).exclude(status=Ticket.Status.CANCELLED)
-    for ticket in found.select_related("seat").order_by("pk"):
+    for ticket in lock_tickets(found.select_related("seat")):
         wanted.setdefault(ticket.booking_id, []).append(ticket)
     bookings = _live(order, wanted)
     if sum(map(len, wanted.values())) != len(keys) or len(bookings) != len(wanted):

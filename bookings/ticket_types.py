@@ -12,7 +12,7 @@ from accounts.models import User
 from bookings import areas, capacity, inventory
 from bookings.door import keys
 from bookings.models import TicketType
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Conflict, Invalid, Missing
 from events.models import Event
 
 PRICE_MAX = Decimal("1000000")
@@ -21,8 +21,14 @@ GENERAL = "General admission"
 
 @transaction.atomic
 def create(event: Event, *, by: User | None, **fields) -> TicketType:
-    """Add a type; an event whose capacity is not fixed grows by it. With its first one it gets the key that signs."""
+    """Add a type; an event whose capacity is not fixed grows by it. With its first one it gets the key that signs.
+
+    A `uid` among the fields makes it once: a form that is sent twice finds what it made.
+    """
     event = inventory.lock([event.pk])[event.pk]
+    made = event.ticket_types.filter(uid=fields["uid"]).first() if "uid" in fields else None
+    if made:
+        return made
     ticket_type = TicketType(event=event, **fields)
     _check(ticket_type)
     _check_area(ticket_type, event)
@@ -54,6 +60,20 @@ def change(ticket_type: TicketType, *, by: User, **changes) -> TicketType:
     capacity.follow_types(event)
     audit.record("CHANGED_TICKET_TYPE", ticket_type, by=by, fields=sorted(changes))
     return ticket_type
+
+
+@transaction.atomic
+def move(ticket_type: TicketType, steps: int, *, by: User) -> None:
+    """Move a type so many steps down the list that buyers read (up: below zero), as far as it goes."""
+    event = inventory.lock([ticket_type.event_id])[ticket_type.event_id]
+    order = list(event.ticket_types.all())
+    at = next((place for place, one in enumerate(order) if one.pk == ticket_type.pk), None)
+    if at is None:  # deleted meanwhile
+        raise Missing
+    order.insert(max(0, at + steps), order.pop(at))
+    for place, one in enumerate(order):
+        TicketType.objects.filter(pk=one.pk).exclude(position=place).update(position=place)
+    audit.record("MOVED_TICKET_TYPE", ticket_type, by=by, event=event.pk, steps=steps)
 
 
 @transaction.atomic

@@ -2,9 +2,12 @@
 
 import base64
 import secrets
+from collections.abc import Iterable
 from itertools import zip_longest
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, mail
@@ -34,12 +37,13 @@ def issue(bookings: list[Booking]) -> list[Ticket]:
     """Make the tickets of these confirmed bookings, one per person, with their seats."""
     seated = [booking for booking in bookings if booking.seat_labels]
     seats = list(Seat.objects.filter(reserved_booking__in=seated).order_by("position")) if seated else []
-    return Ticket.objects.bulk_create(ticket for booking in bookings for ticket in _for(booking, seats))
+    seats_of = {one.pk: [seat for seat in seats if seat.reserved_booking_id == one.pk] for one in bookings}
+    return Ticket.objects.bulk_create(ticket for one in bookings for ticket in made(one, seats_of[one.pk]))
 
 
-def _for(booking: Booking, all_seats: list[Seat]) -> list[Ticket]:
-    seats = [seat for seat in all_seats if seat.reserved_booking_id == booking.pk]
-    seats += [None] * (booking.qty - len(seats))
+def made(booking: Booking, seats: list[Seat]) -> list[Ticket]:
+    """The rows of `issue` for one booking that has these seats, not saved yet; its buyer and rows come with it."""
+    seats = [*seats, *[None] * (booking.qty - len(seats))]
     return [
         Ticket(
             order=booking.order,
@@ -57,11 +61,24 @@ def _for(booking: Booking, all_seats: list[Seat]) -> list[Ticket]:
     ]
 
 
-def revoke(bookings: list[Booking]) -> None:
-    """Cancel the valid tickets of these bookings: they open no door any more."""
-    valid = Ticket.objects.filter(booking__in=bookings, status=Ticket.Status.VALID)
-    codes.kill(valid)
-    valid.update(status=Ticket.Status.CANCELLED)
+def lock(rows: QuerySet[Ticket]) -> list[Ticket]:
+    """Lock these tickets until the transaction ends; they come as they are then. One query.
+
+    Who is let in up to here is seen, and nobody is let in or taken back from here on. By their ids, as devices lock
+    theirs, so that nobody waits in a circle: all that a transaction is about at once, after events and orders.
+    """
+    return list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+
+
+def revoke(tickets: Iterable[Ticket]) -> None:
+    """End these locked tickets, used ones too: they open no door any more, whatever is taken back at the door later.
+
+    When and where one was used stays (`used_at`): that somebody is inside is a fact, whoever gets their money back.
+    """
+    ending = [one for one in tickets if one.status != Ticket.Status.CANCELLED]
+    codes.kill(ending)
+    rows = Ticket.objects.filter(pk__in=[one.pk for one in ending])
+    rows.update(status=Ticket.Status.CANCELLED, updated_at=timezone.now())
 
 
 def mail_again(order: Order, *, by: User) -> None:

@@ -72,16 +72,8 @@ def offer(ticket: Ticket, to_email: str, *, by: User, message: str = "") -> Tick
         expires_at=min(ends_at, event.ends_at or ends_at),
     )
     audit.record("OFFERED_TICKET", ticket, by=by, to=to_email)
-    until = f"{made.expires_at:%d %b %Y, %H:%M} UTC"
-    mail.queue(
-        "ticket_offered",
-        to_email,
-        seed=seed,
-        event=event.name,
-        sender=name_of(by, ticket),
-        message=message,
-        until=until,
-    )
+    sender = name_of(by, ticket)
+    mail.queue("ticket_offered", to_email, seed=seed, event=event.name, sender=sender, message=message)
     return made
 
 
@@ -123,9 +115,21 @@ def why_not(ticket: Ticket, event: Event) -> str:
         return _("%(event)s is cancelled.") % {"event": event.name}
     if event.is_over:
         return _("%(event)s is over.") % {"event": event.name}
-    if ticket.resales.filter(status__in=RESALE_OPEN).exists():
+    if is_offered(ticket):
         return _("You have given this ticket back to the queue. Take it back first.")
     return ""
+
+
+def is_offered(ticket: Ticket) -> bool:
+    """Whether it is given back to the queue: as it was when queries.with_ways read the ticket, else asked now."""
+    known = ticket.__dict__.get("is_offered")
+    return ticket.resales.filter(status__in=RESALE_OPEN).exists() if known is None else known
+
+
+def is_sent(ticket: Ticket) -> bool:
+    """Whether a link for it waits to be accepted; known as `is_offered` is."""
+    known = ticket.__dict__.get("is_sent")
+    return open_of(ticket) is not None if known is None else known
 
 
 def check(ticket: Ticket, event: Event) -> None:
@@ -259,14 +263,15 @@ def drop(bookings: list[Booking]) -> None:
     """
     now = timezone.now()
     dead = Ticket.objects.filter(booking__in=bookings).filter(
-        Q(transfers__status=S.OPEN) | ~Q(user=F("order__user")) & ~Q(status=Ticket.Status.USED)
+        Q(transfers__status=S.OPEN) | ~Q(user=F("order__user")) & Q(used_at=None)
     )
     for ticket in dead.select_related("user", "order", "event").distinct():
         ticket.transfers.filter(status=S.OPEN).update(status=S.WITHDRAWN, decided_at=now, updated_at=now)
         if ticket.user_id != ticket.order.user_id:
             title = _("Your ticket for %(event)s was cancelled") % {"event": ticket.event.name}
             why = _("The person who bought it gave it back, or the organiser cancelled it.")
-            notify.notify(ticket.user, title, why, kind="order", level="critical")
+            path = f"/tickets/{ticket.uid}/"
+            notify.notify(ticket.user, title, why, kind="order", level="critical", url=path)
             mail.queue("ticket_dropped", ticket.user.email, event=ticket.event.name)
 
 

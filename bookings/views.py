@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.pages import limited
-from bookings import promos, sales, structured
+from bookings import page_for_all, promos, sales, structured, waitlist
 from bookings import views_selling as selling
 from bookings.forms import BookingForm, WaitlistForm, field_name, new_key
 from bookings.models import Booking
@@ -17,7 +18,7 @@ from eventify.lib.ratelimit import client_address
 from events import calendars, queries, states
 from events.models import Event
 
-_HELD = (Booking.Status.PENDING, Booking.Status.CONFIRMED, Booking.Status.WAITLISTED)
+_HELD = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,13 +26,15 @@ _HELD = (Booking.Status.PENDING, Booking.Status.CONFIRMED, Booking.Status.WAITLI
 @never_cache  # going back shows fresh stock and a fresh key
 def event_page(request, slug):
     """`/e/<slug>/`: what, when and where; POST books, or joins the waitlist."""
+    if request.method != "POST" and page_for_all.is_for(request):
+        return page_for_all.show(request, slug, lambda: _show(request, _event(request, slug)))
     event = _event(request, slug)
     if request.method != "POST":
         return _show(request, event)
     if "wait_key" not in request.POST:
         return selling.book(request, event, show=_show, again=_event)
     if not request.user.is_authenticated:
-        return redirect(f"/login/?{urlencode({'next': _back_with_choice(request, event)})}")
+        return redirect(f"/login/?{urlencode({'next': _back_to_queue(request, event)})}")
     return selling.wait(request, event, show=_show, again=_event)
 
 
@@ -46,11 +49,15 @@ def _event(request, slug: str) -> Event:
 def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=False):
     form = form or BookingForm(event, initial=_beginning(request, event), address=client_address(request))
     sold_out = sales.is_sold_out(event)
+    waiting = list(waitlist.numbered(selling.waiting(request.user, event)))
+    can_wait = (sold_out or is_full or wait) and not waiting
     context = {
         "event": event,
         "closed": _closed(event),
         "form": form,
-        "wait": (wait or WaitlistForm(initial={"wait_key": new_key()})) if sold_out or is_full or wait else None,
+        "wait": (wait or WaitlistForm(initial=_beginning_of_wait(request))) if can_wait else None,
+        "waiting": waiting,
+        "minutes_to_pay": settings.EVENTIFY_OFFER_MINUTES,
         "is_sold_out": sold_out,
         "images": list(event.images.all()),
         "children": _children(request, event),
@@ -67,6 +74,17 @@ def _beginning(request, event: Event) -> dict:
     """What the form begins with: the promo code and the quantities of the address."""
     code = request.GET.get("code", "").replace("\x00", "")
     return {"key": new_key(), "code": code[: promos.CODE_MAX], **_choice(request.GET, event)}
+
+
+def _beginning_of_wait(request) -> dict:
+    """What the form of the queue begins with: the places that were chosen before a log-in."""
+    return {"wait_key": new_key(), "places": _places(request.GET) or 1}
+
+
+def _places(data) -> int:
+    """The places to wait for of an address or a form; 0 for none."""
+    text = data.get("places", "")
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 def _closed(event: Event) -> dict | None:
@@ -104,5 +122,6 @@ def _choice(data, event: Event) -> dict:
     return {name: text for name, text in asked.items() if text.isdecimal() and len(text) < 4 and int(text)}
 
 
-def _back_with_choice(request, event: Event) -> str:
-    return f"/e/{event.slug}/?{urlencode(_choice(request.POST, event))}#tickets"
+def _back_to_queue(request, event: Event) -> str:
+    places = _places(request.POST)
+    return f"/e/{event.slug}/{f'?places={places}' if places else ''}#waitlist"

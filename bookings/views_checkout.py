@@ -15,7 +15,7 @@ from bookings import buyers, carts, guests, payments, promos
 from bookings import checkout as paying
 from bookings.forms import CheckoutForm, ClaimForm, LinkForm, buyer_so_far
 from bookings.models import Order
-from eventify.lib.errors import DomainError, Invalid
+from eventify.lib.errors import Conflict, DomainError, Invalid
 from eventify.lib.ratelimit import TooManyRequests, client_address
 
 TYPED_MAX = 1000  # characters of a field that are kept while a code is used
@@ -29,11 +29,15 @@ def seen(request, uid) -> Order | None:
 
 
 def not_seen(request, uid):
-    """The answer when an order cannot be seen: 404 for who is logged in, else the way to prove whose it is."""
+    """The answer when an order cannot be seen: 404 for who is logged in, else the way to prove whose it is.
+
+    Who is nobody reads the same of an order that there is not: nobody learns which there are.
+    """
     if request.user.is_authenticated:
         return get_object_or_404(Order.objects.none())
     if Order.objects.filter(uid=uid, user__is_guest=True).exists():
         return redirect("order-link", uid)
+    messages.info(request, _("This order belongs to an account. Log in to see it."))
     return redirect_to_login(request.get_full_path(), "/login/")
 
 
@@ -184,10 +188,12 @@ def keep(request, uid):
 def claim(request, token):
     """`/account/claim/<token>/`: the link in a guest's mail that makes the orders an account's."""
     try:
-        order = guests.claimable(token)
+        order = guests.linked(token)
     except DomainError as refusal:
         context = {"sentence": str(refusal.message)}
         return render(request, "bookings/claim_over.html", context, status=refusal.status)
+    if not order.user.is_guest:
+        return _claimed(request, order)
     if request.user.is_authenticated:
         return _claim_as(request, order) if request.method == "POST" else _ask(request, order)
     if User.objects.filter(email__lower=order.mail_to.lower()).exists():
@@ -216,8 +222,14 @@ def _ask(request, order: Order, *, form=None, has_account=False, status=200):
 def _claim_as(request, order: Order):
     try:
         guests.claim(order.user, request.user, only=order.mail_to)
-    except DomainError as refusal:
-        messages.error(request, str(refusal.message))
-        return redirect("orders")
+    except Conflict:  # claimed while we looked: by a double click, or by somebody else with the link
+        return _claimed(request, Order.objects.get(pk=order.pk))
     messages.success(request, _("The order is in your account now."))
     return redirect("order", order.uid)
+
+
+def _claimed(request, order: Order):
+    """The link of an order that is an account's: on to it for its owner. Others do not learn whose it is."""
+    if order.user_id == request.user.pk:
+        return redirect("order", order.uid)
+    return render(request, "bookings/claim_over.html", {"is_claimed": True}, status=409)

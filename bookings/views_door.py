@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -23,7 +23,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.pages import members_only
-from bookings.door import devices, words
+from bookings.door import devices, lists, words
+from bookings.signals import doors_of
 from events.models import Event
 from partners import members
 
@@ -101,8 +102,10 @@ def worker(request):
 @never_cache
 def mine(request):
     """`/door/mine/`: the events at whose door the person may scan now."""
-    context = {"events": scannable_by(request.user), "suggested": request.user.first_name}
-    return render(request, "door/mine.html", context)
+    events = scannable_by(request.user)
+    gates = lists.gates_by_event(events)
+    doors = [(event, gates[event.pk]) for event in events]
+    return render(request, "door/mine.html", {"doors": doors, "suggested": request.user.first_name})
 
 
 @members_only
@@ -134,7 +137,7 @@ class HereForm(forms.Form):
 def scannable_by(user: User) -> list[Event]:
     """Events not over that the user may check tickets in for now, the soonest first; at most 50.
 
-    Held everywhere or on partners: one query. Through shifts: one for each event where the user works at a gate.
+    The user holds it everywhere, on partners, or because of a shift now: as `user.can` says of each of them.
     """
     now = timezone.now()
     going_on = Q(ends_at=None) | Q(ends_at__gt=now - devices.AFTER)
@@ -145,26 +148,15 @@ def scannable_by(user: User) -> list[Event]:
     )
     if user.can("check_in"):
         return list(rows[:MOST_EVENTS])
-    own = rows.filter(partner__in=members.partners_where(user, "check_in").values("pk"))
-    worked = _of_shifts(rows.exclude(pk__in=own.values("pk")), user)
-    return [*own[:MOST_EVENTS], *(one for one in worked if _may(user, one))]
-
-
-def _of_shifts(rows: QuerySet[Event], user: User) -> QuerySet[Event]:
-    """Where the user has some shift at a gate; whether it counts now is the rule of `user.can`."""
-    at = rows.model.objects.filter(sections__is_gate=True, sections__shifts__assignments__person__user=user)
-    return rows.filter(Q(pk__in=at.values("pk")) | Q(parent__in=at.values("pk"))).select_related("partner")[
-        :MOST_EVENTS
-    ]
-
-
-def _may(user: User, event: Event) -> bool:
-    return user.can("check_in", event)
+    mine = Q(partner__in=members.partners_where(user, "check_in").values("pk"))
+    for _receiver, worked in doors_of.send(User, user=user):
+        mine |= Q(pk__in=worked)
+    return list(rows.filter(mine)[:MOST_EVENTS])
 
 
 def _event(user: User, form: HereForm) -> Event | None:
     event = Event.objects.select_related("partner").filter(uid=form.cleaned_data["event"]).first()
-    return event if event and _may(user, event) else None
+    return event if event and user.can("check_in", event) else None
 
 
 def _checks() -> list[tuple[str, str]]:

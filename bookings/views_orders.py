@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import members_only, own_path
-from bookings import buyers, cancelling, checkout, payments, queries
+from bookings import buyers, cancelling, checkout, payments, queries, waitlist
 from bookings.models import Booking, Order, Refund
 from bookings.views_checkout import not_seen
 from eventify.lib.errors import DomainError
@@ -21,7 +21,7 @@ PER_PAGE = 20
 
 def _own(request):
     lines = Booking.objects.select_related("event", "ticket_type", "promo_code").order_by("id")
-    seen = buyers.orders_seen_by(request).select_related("user")
+    seen = queries.with_failed_refunds(buyers.orders_seen_by(request)).select_related("user")
     return seen.prefetch_related(Prefetch("bookings", lines))
 
 
@@ -34,7 +34,7 @@ def orders(request):
         return redirect_to_login(request.get_full_path(), "/login/")
     page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
     waiting = Booking.objects.filter(user=request.user.pk, status=Booking.Status.WAITLISTED)
-    waiting = waiting.select_related("event").order_by("id")
+    waiting = waitlist.numbered(waiting).select_related("event").order_by("id")
     return render(request, "bookings/orders.html", {"page": page, "waiting": waiting})
 
 
@@ -60,7 +60,7 @@ def order(request, uid):
         "has_failed": bool(newest_payment and newest_payment.status == newest_payment.Status.FAILED),
         "can_cancel": _can_cancel(found, lines),
         "is_guest": found.user.is_guest,
-        "has_failed_refund": Refund.objects.filter(payment__order=found, status=Refund.Status.FAILED).exists(),
+        "refunds": list(Refund.objects.filter(payment__order=found).order_by("id")),
     }
     return render(request, "bookings/order.html", context)
 

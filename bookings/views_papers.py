@@ -16,7 +16,11 @@ from django.views.decorators.http import require_safe
 
 from bookings import buyers, queries
 from bookings.models import Invoice, Order, Ticket
-from bookings.papers import apple, calendar, invoices_pdf, tickets_pdf
+from bookings.papers import apple, calendar, of_tickets
+from eventify.lib.when_needed import WhenNeeded
+
+invoices_pdf = WhenNeeded("bookings.papers.invoices_pdf")
+tickets_pdf = WhenNeeded("bookings.papers.tickets_pdf")
 
 PDF = "application/pdf"
 _WORKER = Path(settings.BASE_DIR) / "static/js/site/ticket-worker.js"
@@ -27,7 +31,7 @@ def tickets_seen_by(request) -> QuerySet[Ticket]:
     seen = Q(order__in=buyers.orders_seen_by(request), user=F("order__user"))
     if request.user.is_authenticated:
         seen |= Q(user=request.user)
-    return tickets_pdf.joined(queries.with_ways(Ticket.objects.filter(seen)))
+    return of_tickets.joined(queries.with_ways(Ticket.objects.filter(seen)))
 
 
 def _paid_orders(request) -> QuerySet[Order]:
@@ -76,7 +80,7 @@ def _short(row) -> str:
 @about(tickets_seen_by)
 def ticket(request, ticket):
     """`/tickets/<uid>/`: the code as large as the screen, who, where and when, and what can be done with the ticket."""
-    context = {"ticket": ticket, "has_pass": apple.is_available(), "holder": tickets_pdf.holder(ticket)}
+    context = {"ticket": ticket, "has_pass": apple.is_available(), "holder": of_tickets.holder(ticket)}
     return render(request, "bookings/ticket.html", context)
 
 
@@ -111,7 +115,7 @@ def order_pdf(request, order):
     content = tickets_pdf.of_order(order)
     if content is None:
         return _back(request, _("This order has no tickets that open a door."), "order", order)
-    return _file(content, PDF, f"{tickets_pdf.file_name(order)}.pdf")
+    return _file(content, PDF, f"{of_tickets.file_name(order)}.pdf")
 
 
 @about(_paid_orders)
@@ -120,7 +124,7 @@ def order_ics(request, order):
     content = calendar.of_order(order)
     if content is None:
         return _back(request, _("There is no date yet, so there is nothing for your calendar."), "order", order)
-    return _file(content, calendar.CONTENT_TYPE, f"{tickets_pdf.file_name(order)}.ics")
+    return _file(content, calendar.CONTENT_TYPE, f"{of_tickets.file_name(order)}.ics")
 
 
 @about(_paid_orders)

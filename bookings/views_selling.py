@@ -3,13 +3,15 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.pages import too_many
 from bookings import guests, inventory, orders, promos
 from bookings.forms import BookingForm, WaitlistForm, new_key
-from bookings.models import Order
+from bookings.models import Booking, Order
 from eventify.lib.errors import DomainError
 from eventify.lib.ratelimit import TooManyRequests, client_address
 from events.models import Event
@@ -58,17 +60,34 @@ def _fresh(form, kind, event: Event):
 
 
 def wait(request, event: Event, *, show, again):
-    """Join the waitlist, or book at once where there is room. As `book`."""
+    """Join the waitlist, or book at once where there is room; the event's page then shows the number. As `book`."""
     form = WaitlistForm(request.POST)
     if not form.is_valid():
         return show(request, event, wait=form, status=400)
     cleaned = form.cleaned_data
+    already = waiting(request.user, event).first()
+    if already:
+        return _in_queue(request, event, already, cleaned["wait_key"])
     try:
-        booking = orders.book(event, cleaned["places"], by=request.user, waitlist_too=True, key=cleaned["wait_key"])
+        booking = orders.book(event.pk, cleaned["places"], by=request.user, waitlist_too=True, key=cleaned["wait_key"])
     except DomainError as refusal:
         form.add_error(None, str(refusal.message))
         return show(request, again(request, event.slug), wait=form, status=refusal.status)
     if booking.order:
         return redirect("order", booking.order.uid)
-    messages.success(request, _("You are on the waitlist. We write to you as soon as a place is yours."))
-    return redirect("orders")
+    return redirect(f"/e/{event.slug}/#waitlist")
+
+
+def waiting(user: User, event: Event) -> QuerySet[Booking]:
+    """What the person waits for at the event, first come first; nothing for who is nobody."""
+    if not user.is_authenticated:
+        return Booking.objects.none()
+    return Booking.objects.filter(user=user, event=event, status=Booking.Status.WAITLISTED).order_by("pk")
+
+
+def _in_queue(request, event: Event, already: Booking, key: str):
+    """Who waits does not join again: neither by a double click, nor from a page that was left open."""
+    if already.idempotency_key != key:
+        sentence = _("You are in this queue already. To wait for another number of places, leave it and join again.")
+        messages.info(request, sentence)
+    return redirect(f"/e/{event.slug}/#waitlist")

@@ -259,8 +259,9 @@ def _told(booking: Booking, event: Event) -> list[Model]:
     about = {"event": event.name, "qty": booking.qty, "order": str(order.uid)}
     # The deadline is said when the mail is written.
     about["expires_at"] = order.expires_at and order.expires_at.isoformat()
+    path = f"/orders/{order.uid}/"
     return [
-        notify.owed(booking.user, title % {"event": event.name}, kind="order", level="success"),
+        notify.owed(booking.user, title % {"event": event.name}, kind="order", level="success", url=path),
         mail.owed(template, booking.user.email, **about),
     ]
 

@@ -34,25 +34,33 @@ def is_on_shift(user: User) -> bool:
 
 
 def may_scan(user: User, event: Event) -> bool:
-    """Whether a shift lets the user scan tickets of this event now. One query.
+    """Whether a shift lets the user scan tickets of this event now. One query."""
+    return served(user).filter(pk=event.pk).exists()
+
+
+def served(user: User) -> QuerySet:
+    """The ids (`pk`) of the events whose tickets a shift lets the user scan now.
 
     A gate serves the event of its section; a festival's cross_event gate serves its sub-events, too.
     """
     if not _may_act(user):
-        return False
-    return on_shift(user).filter(shift__section__in=_serving(event)).exists()
+        return Event.objects.none().values("pk")
+    gates = Section.objects.filter(shifts__in=on_shift(user).values("shift"))
+    shared = gates.filter(type=Section.Type.CROSS_EVENT).values("event")
+    return Event.objects.filter(Q(pk__in=gates.values("event")) | Q(parent__in=shared)).values("pk")
 
 
-def names(event: Event) -> list[str]:
-    """What the gates of the event are called, in the order of the plan. One query."""
-    return list(_serving(event).filter(is_gate=True).order_by("sort_order", "pk").values_list("name", flat=True))
-
-
-def _serving(event: Event) -> QuerySet[Section]:
-    serves = Q(event=event.pk)
-    if event.parent_id:
-        serves |= Q(event=event.parent_id, type=Section.Type.CROSS_EVENT)
-    return Section.objects.filter(serves)
+def names(events: list[Event]) -> dict[int, list[str]]:
+    """What the gates of these events are called, by the event's id, in the order of the plan. One query."""
+    shared = Q(event__in=[one.parent_id for one in events], type=Section.Type.CROSS_EVENT)
+    gates = Section.objects.filter(Q(event__in=events) | shared, is_gate=True).order_by("sort_order", "pk")
+    found = {one.pk: [] for one in events}
+    for gate in gates:
+        for event in events:
+            is_shared = gate.event_id == event.parent_id and gate.type == Section.Type.CROSS_EVENT
+            if gate.event_id == event.pk or is_shared:
+                found[event.pk].append(gate.name)
+    return found
 
 
 def _may_act(user: User) -> bool:

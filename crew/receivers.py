@@ -3,7 +3,7 @@
 from django.dispatch import receiver
 
 from accounts.signals import address_given
-from bookings.signals import gates_of
+from bookings.signals import doors_of, gates_of
 from crew import families, gate, matches, plans, time_slots
 from eventify.lib.later import nudge
 from events.models import Event
@@ -42,6 +42,12 @@ def perhaps_somebody_we_know(user, **_signal):
 
 
 @receiver(gates_of)
-def gates_of_the_plan(event, **_signal) -> list[str]:
+def gates_of_the_plan(events, **_signal) -> dict[int, list[str]]:
     """Devices at the door choose among the gates that people have shifts at."""
-    return gate.names(event)
+    return gate.names(events)
+
+
+@receiver(doors_of)
+def doors_of_a_shift(user, **_signal):
+    """Who has a shift at a gate scans there while it lasts."""
+    return gate.served(user)

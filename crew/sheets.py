@@ -16,10 +16,11 @@ from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from eventify.lib.errors import Invalid
+from eventify.lib.when_needed import WhenNeeded
+
+openpyxl, workbook_errors = WhenNeeded("openpyxl"), WhenNeeded("openpyxl.utils.exceptions")
 
 SIZE_MOST = 5_000_000  # bytes of the file
 UNPACKED_MOST = 40_000_000  # bytes of a workbook's parts
@@ -32,7 +33,7 @@ _DELIMITERS = (",", ";", "\t")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # What zipfile and openpyxl raise for files that are no workbooks, or broken ones.
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, struct.error, ParseError, InvalidFileException, KeyError, IndexError, ValueError,
+    zipfile.BadZipFile, zlib.error, struct.error, ParseError, KeyError, IndexError, ValueError,
     TypeError, AttributeError, AssertionError, OSError, EOFError, OverflowError, RuntimeError,
 )  # fmt: skip
 
@@ -135,12 +136,12 @@ def _clean(value: str) -> str:
 def _workbook(data: bytes) -> list[list[str]]:
     try:
         _check_parts(data)
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of them may be anything
         rows = sheet.iter_rows(max_row=SPACE_MOST + 1, max_col=COLUMNS_MOST, values_only=True)
         return list(_bounded(rows, _value))
-    except _BROKEN:
+    except (*_BROKEN, workbook_errors.InvalidFileException):
         raise _unreadable() from None
 
 

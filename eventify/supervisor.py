@@ -107,13 +107,13 @@ class Supervisor:
         self.web = Child("web", self.web_command(), self.logs / "web.log")
         self.background = [
             Child("worker", self.worker_command(), self.logs / "worker.log"),
-            Child("beat", ["celery", "-A", "eventify", "beat", "-l", "info"], self.logs / "beat.log"),
+            Child("beat", ["celery", "-A", "eventify.clock", "beat", "-l", "info"], self.logs / "beat.log"),
         ]
 
     def web_command(self):
         """The WSGI server."""
         workers, threads = self.number("WEB_WORKERS", 2), self.number("WEB_THREADS", 2)
-        command = ["granian", "--interface", "wsgi", "--host", self.host, "--port", self.port, "--no-ws"]
+        command = ["eventify.web", "--interface", "wsgi", "--host", self.host, "--port", self.port, "--no-ws"]
         command += ["--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
         return [*command, "--workers-kill-timeout", "10", "eventify.wsgi:application"]
 

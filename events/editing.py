@@ -1,6 +1,7 @@
 """Making, changing and deleting events. Capacity is stock: bookings/capacity.py changes it."""
 
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import available_timezones
 
 import nh3
@@ -68,13 +69,31 @@ def create(partner: Partner, *, by: User, **fields) -> Event:
     return event
 
 
+def create_once(uid: UUID, partner: Partner, *, by: User, **fields) -> tuple[Event, bool]:
+    """(the event with this uid, whether it is new): `create`, once for each uid, however often a form is sent.
+
+    Forbidden when the uid is of an event that the person may not manage.
+    """
+    made = Event.objects.select_related("partner").filter(uid=uid)
+    try:
+        if not made.exists():
+            return create(partner, by=by, uid=uid, **fields), True
+    except IntegrityError:  # the same form, sent twice at once
+        if not made.exists():
+            raise
+    event = made.get()
+    if not by.can("manage_events", event):
+        raise Forbidden
+    return event, False
+
+
 @transaction.atomic
 def change(event: Event, *, by: User, **changes) -> Event:
     """Change descriptive fields under the event's lock (never state, capacity or counters).
 
-    Invalid as `create`; for another partner once anybody has booked, for the money is owed to the one who sold, or once
-    its crew is planned; for a partner's member who would end a booked event earlier than now, for that frees its refund
-    cover; and without a start or end once it was published. Locks a new `parent`, too.
+    Invalid as `create`; for another partner or currency once anybody has booked, for the money is owed to the one who
+    sold; for another partner once its crew is planned; for a partner's member who would end a booked event earlier than
+    now, for that frees its refund cover; and without a start or end once it was published. Locks a new `parent`, too.
     """
     event, parent = family.lock(event, changes.get("parent"))
     if parent:
@@ -82,6 +101,7 @@ def change(event: Event, *, by: User, **changes) -> Event:
     _check_zone(changes.get("timezone", event.timezone))
     changes = days.into_moments(changes, event)
     _check_partner(event, changes.get("partner", event.partner))
+    _check_currency(event, changes.get("currency", event.currency))
     _check_end(event, changes.get("ends_at"), by)
     left, kind = event.parent, event.kind
     for name, value in changes.items():
@@ -109,6 +129,11 @@ def _check_partner(event: Event, partner: Partner) -> None:
     # Its crew are people and crowd types of the organisation.
     if event.persons.exists() or event.crowd_lists.exists() or hasattr(event, "crew_plan"):
         raise Invalid.field("partner", _("The crew of this event is planned already, so it stays with its partner."))
+
+
+def _check_currency(event: Event, currency: str) -> None:
+    if currency != event.currency and event.bookings.exists():
+        raise Invalid.field("currency", _("This event was booked already, so its currency stays."))
 
 
 def _check_dates_stay(event: Event, changes: dict) -> None:

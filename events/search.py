@@ -1,7 +1,7 @@
 """Finding what can be attended: by words, kind, place, price and day; sorted; with how many there are."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import (
@@ -14,11 +14,11 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from events import queries
 from events.models import Category, Event, Folded, Words
@@ -27,6 +27,7 @@ from partners.models import Partner
 MOST = 1000  # events that a search counts and lists
 _WORDS_MOST = 10
 _NAMED_MOST = 500  # partners that are found by their names
+_KINDS, _MORE = 2, 4  # of ticket are looked at for each event that is wanted; times as many when that is too few
 _SHORT = 3  # letters; a shorter word is looked for only where words begin
 _SOONEST = (F("starts_at").asc(nulls_last=True), "id")
 
@@ -49,8 +50,10 @@ class Wanted:
 
 def first(wanted: Wanted, most: int) -> list[int]:
     """The ids of the first `most` upcoming events that fit, in order. What they are is read only for those shown."""
-    fitting = in_order(found(wanted, queries.upcoming()), wanted)
-    return list(fitting.values_list("pk", flat=True)[:most])
+    fitting = found(wanted, queries.upcoming())
+    if wanted.sort == "price":
+        return _cheapest(fitting, wanted, most)
+    return list(in_order(fitting, wanted).values_list("pk", flat=True)[:most])
 
 
 def found(wanted: Wanted, events: QuerySet[Event]) -> QuerySet[Event]:
@@ -66,12 +69,10 @@ def found(wanted: Wanted, events: QuerySet[Event]) -> QuerySet[Event]:
 
 
 def in_order(events: QuerySet[Event], wanted: Wanted) -> QuerySet[Event]:
-    """The events as `wanted.sort` says; without it the best match first, or else the soonest."""
+    """The events as `wanted.sort` says (but for prices: `first`); without it the best match, or else the soonest."""
     sort = wanted.sort or ("relevance" if wanted.q.strip() else "date")
     if sort == "name":
         return events.order_by(Lower("name"), "id")
-    if sort == "price":
-        return events.alias(price=_least_price()).order_by(F("price").asc(nulls_last=True), *_SOONEST)
     if sort == "relevance" and wanted.q.strip():
         return events.alias(rank=_rank(wanted.q)).order_by("rank", *_SOONEST)
     return events.order_by(*_SOONEST)
@@ -112,14 +113,34 @@ def in_city(events: QuerySet[Event], city: str) -> QuerySet[Event]:
 
 
 def _in_price(events: QuerySet[Event], wanted: Wanted) -> QuerySet[Event]:
-    """With a kind of ticket on sale in the range; 0 is free."""
-    bounds = {"price": Decimal(0)} if wanted.free else {"price__gte": wanted.price_min, "price__lte": wanted.price_max}
-    bounds = {name: value for name, value in bounds.items() if value is not None}
-    return events.filter(Exists(_types_on_sale().filter(**bounds))) if bounds else events
+    """With a kind of ticket in the range whose sale is not over; 0 is free."""
+    bounds = _bounds("price", wanted)
+    kinds = Event._meta.get_field("ticket_types").related_model.objects
+    fits = kinds.filter(_not_over("", timezone.now()), event=OuterRef("pk"), **bounds)
+    return events.filter(Exists(fits)) if bounds else events
 
 
-def _types_on_sale() -> QuerySet:
-    return Event._meta.get_field("ticket_types").related_model.objects.filter(event=OuterRef("pk"), status="active")
+def _bounds(price: str, wanted: Wanted) -> dict[str, Decimal]:
+    """The lookups that keep `price` in the range."""
+    bounds = {f"{price}__gte": wanted.price_min, f"{price}__lte": wanted.price_max}
+    if wanted.free:
+        bounds = {price: Decimal(0)}
+    return {name: value for name, value in bounds.items() if value is not None}
+
+
+def _not_over(kind: str, now: datetime) -> Q:
+    """A kind of ticket that is sold, or will be; `kind` is the way to it. The index of prices holds the active ones."""
+    end = f"{kind}sales_end_at"
+    return Q(Q(**{end: None}) | Q(**{f"{end}__gt": now}), **{f"{kind}status": "active"})
+
+
+def _to_be_had(now: datetime) -> Q:
+    """With a kind of ticket that can be bought now and has a place left, as bookings.sales.prices says it."""
+    begun = Q(ticket_types__sales_start_at=None) | Q(ticket_types__sales_start_at__lte=now)
+    stock = Q(ticket_types__quantity_total=None) | Q(ticket_types__quantity_total__gt=F("ticket_types__quantity_sold"))
+    seats = Event._meta.get_field("seats").related_model.objects.for_sale()
+    free = Exists(seats.filter(event=OuterRef("pk"), area=OuterRef("ticket_types__area")))
+    return _not_over("ticket_types__", now) & begun & stock & (Q(ticket_types__area="") | Q(seating="none") | free)
 
 
 def _on_days(events: QuerySet[Event], wanted: Wanted) -> QuerySet[Event]:
@@ -130,8 +151,29 @@ def _on_days(events: QuerySet[Event], wanted: Wanted) -> QuerySet[Event]:
     return events.filter(starts_on__lte=wanted.until) if wanted.until else events
 
 
-def _least_price() -> Subquery:
-    return Subquery(_types_on_sale().order_by("price").values("price")[:1])
+def _cheapest(events: QuerySet[Event], wanted: Wanted, most: int) -> list[int]:
+    """The ids of the first `most` by the least price for which a ticket can be bought now, and then the soonest.
+
+    Of a range of prices the least in it counts; what has no ticket to be had comes last. No price is stored with an
+    event, for time alone changes it: the index of prices is walked until there are enough events.
+    """
+    bounds = _bounds("ticket_types__price", wanted)
+    kinds = events.filter(_takes_bookings(), _to_be_had(timezone.now()), **bounds)
+    kinds = kinds.order_by("ticket_types__price", "ticket_types__event_starts_at", "pk")
+    rows = kinds.values_list("pk", "booked_count", "capacity")  # compared here: a planner guesses badly how many differ
+    asked, ids, is_whole = _KINDS * most, {}, False
+    while len(ids) < most and not is_whole:
+        found = list(rows[:asked])
+        is_whole, asked = len(found) < asked, asked * _MORE
+        ids = {pk: None for pk, booked, capacity in found if booked < capacity}
+    if len(ids) < most:
+        ids |= dict.fromkeys(events.order_by(*_SOONEST).values_list("pk", flat=True)[:most])
+    return list(ids)[:most]
+
+
+def _takes_bookings() -> Q:
+    suspended = Partner.objects.filter(status=Partner.Status.SUSPENDED).values("pk")
+    return ~Q(queries.IsOneOf("partner_id", suspended)) & Q(is_bookable=True)
 
 
 def _rank(words: str) -> Case:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -170,7 +171,8 @@ def _draft(batch: PayoutBatch, position: cover.Position) -> Payout:
 def _ask_approvers(batch: PayoutBatch) -> None:
     for person in approvers().exclude(pk=batch.created_by_id):
         title = _("Payouts wait for your approval: %(amounts)s") % {"amounts": amounts(batch)}
-        notify.notify(person, title[:200], _("%(person)s drew them up.") % {"person": batch.created_by})
+        why = _("%(person)s drew them up.") % {"person": batch.created_by}
+        notify.notify(person, title[:200], why, url=reverse("desk-payout-batch", args=[batch.uid]))
 
 
 @transaction.atomic

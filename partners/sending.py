@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -183,8 +184,9 @@ def _follow(batch: PayoutBatch) -> None:
     batch.save(update_fields=["status", "finished_at", "updated_at"])
     titles = {True: _("Some payouts failed: %(amounts)s"), False: _("The payouts are done: %(amounts)s")}
     title = titles[has_failed] % {"amounts": payouts.amounts(batch)}
+    path = reverse("desk-payout-batch", args=[batch.uid])
     for person in {batch.created_by, batch.approved_by} - {None}:
-        notify.notify(person, title[:200], level="critical" if has_failed else "success")
+        notify.notify(person, title[:200], level="critical" if has_failed else "success", url=path)
 
 
 @contextmanager

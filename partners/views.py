@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import step_up
+from eventify.lib.desk import nav
 from eventify.lib.errors import Conflict, DomainError
 from partners import bank, contacts, countries, documents, inviting, kyc, members, onboarding, profile, queries
 from partners.forms import BankForm, ContactForm, InviteForm, OrganisationForm, UploadForm
@@ -43,7 +44,13 @@ class Home(PartnerPage):
             )
         ]
         shown = {"papers": papers, "steps": steps, "todo": todo, "is_payable": bank.is_payable(self.partner)}
+        shown |= {"new_event_url": self.new_event_url(), "has_events": self.partner.events.exists()}
         return super().get_context_data(sees_sales=self.request.user.can_anywhere("view_events"), **shown, **context)
+
+    def new_event_url(self) -> str:
+        """Where this person makes an event of the partner; empty when they may not, or it is suspended."""
+        may = self.partner.may_trade and self.may(("manage_events",))
+        return f"{nav.link('desk-event-new')}?partner={self.partner.uid}" if may else ""
 
 
 class Organisation(PartnerForm):

@@ -172,7 +172,7 @@ class Retries(BesideABooking):
     def fresh(self):
         super().fresh()
         for buyer in self.world.buyers:
-            orders.book(self.events[0], PLACES, by=buyer, key=KEY)
+            orders.book(self.events[0].pk, PLACES, by=buyer, key=KEY)
 
     def ask(self, client):
         for number in count(client):

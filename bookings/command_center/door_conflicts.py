@@ -1,10 +1,12 @@
 """The inbox of conflicts: tickets on which more than one was let in, until somebody has looked into each."""
 
+from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 import django_filters
 from django import forms
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -27,8 +29,11 @@ _WORDS = {"open": Word(STATES[0][1], CAUTION), "settled": Word(STATES[1][1], POS
 
 
 def _events(request):
-    mine = queries.events_of(request.user, "check_in")
-    return mine.filter(double_admissions__isnull=False).distinct().order_by("-starts_at", "pk")
+    """Those with conflicts; also the one that is asked for, to which its door leads while it has none."""
+    mine, shown = queries.events_of(request.user, "check_in"), Q(double_admissions__isnull=False)
+    with suppress(ValueError):
+        shown |= Q(uid=UUID(request.GET.get("event", "")))
+    return mine.filter(shown).distinct().order_by("-starts_at", "pk")
 
 
 class ConflictFilters(Filters):

@@ -2,6 +2,8 @@
 scanned and cannot send is handed in.
 """
 
+from datetime import timedelta
+
 import segno
 from django import forms
 from django.conf import settings
@@ -18,6 +20,7 @@ from eventify.lib.dates import date_format
 from eventify.lib.desk.pages import ObjectFormPage
 
 MAX = 100  # characters
+_MINUTES = devices.ENROLMENT // timedelta(minutes=1)
 
 
 def picture(text: str, label: str) -> SafeString:
@@ -54,9 +57,9 @@ class Enrol(AboutDoor, ObjectFormPage):
         device, code = devices.invite(self.object, by=self.request.user, **form.cleaned_data)
         self.template_name = "command_center/bookings/door_enrolled.html"
         link = f"{settings.SITE_URL}/door/#enrol={code}"
-        until = date_format(device.enrolment_expires_at.astimezone(self.object.zone), "H:i")
         qr = picture(link, _("QR code that enrols the device"))
-        return self.render(device=device, code=code, link=link, qr=qr, until=until)
+        until, minutes = date_format(device.enrolment_expires_at.astimezone(self.object.zone), "H:i"), _MINUTES
+        return self.render(device=device, code=code, link=link, qr=qr, until=until, minutes=minutes)
 
     def get_context_data(self, **context) -> dict:
         return super().get_context_data(gates=lists.gates(self.object), **context)

@@ -1,11 +1,13 @@
 """The paper list of an event's door: to print, or as CSV."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings import queries
 from bookings.command_center.door import AboutDoor
 from bookings.door import paper
+from bookings.papers import says
 from eventify.lib.desk import export
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.pages import DetailPage
@@ -30,7 +32,8 @@ class PaperPage(AboutDoor, DetailPage):
         if form == "csv":
             return export.as_csv(f"door-{self.object.slug}", self.columns(), tickets)
         rows = [(one, paper.short(one.ticket_code)) for one in tickets]
-        return self.render(rows=rows, is_shown=True, zone=self.object.zone)
+        printed = says.moment(timezone.now(), self.object)
+        return self.render(rows=rows, is_shown=True, when=says.when(self.object), printed=printed)
 
     def columns(self) -> list[Column]:
         return [

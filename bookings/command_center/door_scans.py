@@ -10,7 +10,7 @@ from bookings import queries
 from bookings.command_center.door import AboutDoor
 from bookings.command_center.door_words import VERDICTS
 from bookings.door import paper, scanning
-from bookings.models import Device, Scan
+from bookings.models import Device, Scan, Ticket
 from eventify.lib.dates import date_format
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import Filters
@@ -144,8 +144,11 @@ class UndoScan(AboutDoor, ObjectFormPage):
         return True
 
     def act(self, form):
-        scanning.undo_as_staff(self.scan, by=self.request.user, reason=form.cleaned_data["reason"])
-        return self.done(_("The scan is taken back. The ticket may be used again."), self.get_cancel_url())
+        taken = scanning.undo_as_staff(self.scan, by=self.request.user, reason=form.cleaned_data["reason"])
+        sentence = _("The scan is taken back. The ticket still lets nobody in.")  # cancelled, or used by another scan
+        if taken.ticket.status == Ticket.Status.VALID:
+            sentence = _("The scan is taken back. The ticket may be used again.")
+        return self.done(sentence, self.get_cancel_url())
 
     def get_cancel_url(self) -> str:
         return self.at("desk-event-door-scans")

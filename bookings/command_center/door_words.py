@@ -58,7 +58,8 @@ def _not_enrolled(device: Device, event: Event) -> tuple[Word, list[Trouble]]:
         late = Trouble(_("Its code was not scanned in time."), _("Revoke it and enrol the device anew."))
         return Word(_("Not enrolled"), NEGATIVE), [late]
     until = date_format(device.enrolment_expires_at.astimezone(event.zone), "H:i")
-    wait = Trouble(_("It was not opened yet."), _("Scan its code with the device before %(time)s.") % {"time": until})
+    by = {"time": until, "zone": event.timezone}
+    wait = Trouble(_("It was not opened yet."), _("Scan its code with the device before %(time)s (%(zone)s).") % by)
     return Word(_("Invited"), INFORMATION), [wait]
 
 

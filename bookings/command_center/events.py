@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditLog, User
-from bookings import calling_off, queries, waitlist
+from bookings import calling_off, queries, readiness, waitlist
 from bookings.models import Booking, Order, Ticket
 from eventify.lib import currencies
 from eventify.lib.desk import nav, say, search
@@ -20,10 +20,11 @@ from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
 from eventify.lib.desk.pages import Action, Crumb, DetailPage
-from events import states
+from events import family, states
 from events.models import Category, Event
 
 SHOWN = 8  # rows of each part of the page
+SHOWN_PARTS = 100  # of a festival
 TIMES = (("upcoming", gettext_lazy("Coming")), ("past", gettext_lazy("Over")))
 
 
@@ -60,7 +61,10 @@ class Events(ListPage):
     title = gettext_lazy("Events")
     filters, search_hint = EventFilters, gettext_lazy("Name, place or partner")
     default_sort = "-starts_at"
-    empty = EmptyState(gettext_lazy("No events yet"), gettext_lazy("Events of the partners you work for stand here."))
+    actions = (Action(gettext_lazy("New event"), "/command-center/events/new/", "manage_events", is_scoped=True),)
+    empty = EmptyState(
+        gettext_lazy("No events yet"), gettext_lazy("Events of the partners you work for stand here."), actions[0]
+    )
     columns = (
         Column("name", gettext_lazy("Event"), sort="name", link=address_of, below=lambda row: row.where),
         Column("partner", gettext_lazy("Partner"), value=lambda row: row.partner.name, sort="partner__name"),
@@ -100,18 +104,21 @@ class EventPage(AboutEvent, DetailPage):
     def shown_actions(self) -> list[Action]:
         event, actions = self.object, []
         is_live = Event.State.CANCELLED in states.TRANSITIONS[Event.State(event.state)]
-        if self.may("check_in", event):
+        is_bare = event.state == Event.State.DRAFT and not (event.booked_count or event.waitlisted_count)
+        if self.may("check_in", event) and not is_bare:
             actions.append(Action(_("Door"), self._at("desk-event-door"), style="secondary"))
         if self.may("manage_events", event):
+            actions.append(Action(_("Edit"), self._at("desk-event-edit"), style="secondary"))
+            actions.append(Action(_("Pictures"), self._at("desk-event-pictures"), style="secondary"))
             actions.append(Action(_("Promo codes"), self._at("desk-event-promos"), style="secondary"))
             actions.append(Action(_("Hall"), self._at("desk-event-hall"), style="secondary"))
         if self.may("manage_events", event) and event.seating != Event.Seating.NONE:
             actions.append(Action(_("Seat plan"), self._at("desk-event-seats"), style="secondary"))
         if self.may("manage_events", event) and is_live:
             actions.append(Action(_("Change the capacity"), self._at("desk-event-capacity"), style="secondary"))
-        if self.may("refund_orders", event) and event.state != Event.State.CANCELLED:
+        if self.may("refund_orders", event) and event.state != Event.State.CANCELLED and not is_bare:
             actions.append(Action(_("Refund everybody"), self._at("desk-event-refund"), style="secondary"))
-        if self.may("manage_events", event) and is_live:
+        if self.may("manage_events", event) and is_live and not is_bare:
             actions.append(Action(_("Cancel the event"), self._at("desk-event-cancel"), style="danger"))
         return actions
 
@@ -136,9 +143,35 @@ class EventPage(AboutEvent, DetailPage):
             history_url=f"{nav.link('desk-audit')}?target={event.uid}",
             orders_url=f"{reverse('desk-orders')}?event={event.uid}",
             may_manage=self.may("manage_events", event),
+            **self.publishing(),
+            children=self.children(),
             is_on_sale=event.state in states.ON_SALE,
             **context,
         )
+
+    def publishing(self) -> dict:
+        """What a draft still lacks, for who may publish it."""
+        if self.object.state != Event.State.DRAFT or not self.may("manage_events", self.object):
+            return {}
+        missing, advice = readiness.missing(self.object), readiness.advice(self.object, self.types)
+        return {"is_publishable": not missing, "missing": missing, "advice": advice, "steps": self.steps(missing)}
+
+    def steps(self, missing: list[str]) -> list[dict]:
+        """The way from a name to the sale: details, tickets, picture, publishing."""
+        event = self.object
+        has_dates = bool(event.starts_at and event.ends_at)
+        steps = [
+            (_("When and where"), has_dates and bool(event.where), self._at("desk-event-edit")),
+            (_("Tickets"), bool(self.types), self._at("desk-event-type-new")),
+            (_("Picture"), event.images.exists(), self._at("desk-event-pictures")),
+        ]
+        return [{"label": label, "is_done": is_done, "url": url} for label, is_done, url in steps]
+
+    def children(self) -> list[Event]:
+        """The parts of a festival or series, as they follow each other."""
+        if self.object.kind not in family.PARENTS:
+            return []
+        return list(self.object.children.order_by("starts_at", "pk")[:SHOWN_PARTS])
 
     def metrics(self) -> list[dict]:
         event = self.object
@@ -200,10 +233,10 @@ class EventPage(AboutEvent, DetailPage):
         mine = queries.orders_of(self.request.user, "view_events", "view_financials").filter(
             pk__in=self.object.bookings.values("order")
         )
-        return list(mine.select_related("user").order_by("-pk")[:SHOWN])
+        return list(queries.with_failed_refunds(mine).select_related("user").order_by("-pk")[:SHOWN])
 
     def admissions(self) -> list[Ticket]:
-        used = self.object.tickets.filter(status=Ticket.Status.USED)
+        used = self.object.tickets.filter(queries.INSIDE)
         return list(used.select_related("user", "ticket_type").order_by("-used_at")[:SHOWN])
 
     def unfinished(self) -> int:

@@ -15,6 +15,7 @@ from accounts.models import AuditLog, User
 from bookings import queries, refunds
 from bookings.command_center import papers
 from bookings.models import Booking, Order, Payment, Refund, Ticket
+from bookings.templatetags.sale import order_word
 from eventify.lib.desk import nav, say, search
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters
@@ -82,8 +83,7 @@ class OrderFilters(Filters):
         return orders.filter(asked if wanted else ~asked)
 
     def with_failed_refund(self, orders, _name, wanted):
-        failed = Exists(Refund.objects.filter(payment__order=OuterRef("pk"), status=Refund.Status.FAILED))
-        return orders.filter(failed if wanted else ~failed)
+        return queries.with_failed_refunds(orders).filter(has_failed_refund=wanted)
 
 
 def _named_by(text: str) -> Q | None:
@@ -110,7 +110,7 @@ class Orders(ListPage):
         Column("user", gettext_lazy("Buyer"), value=buyer_name, below=lambda row: row.mail_to),
         Column("places", gettext_lazy("Places"), kind="number", sort="places"),
         Column("total_amount", gettext_lazy("Total"), kind="money", sort="total_amount"),
-        Column("status", gettext_lazy("Status"), kind="pill", sort="status"),
+        Column("status", gettext_lazy("Status"), kind="pill", value=order_word, sort="status"),
         Column("created_at", gettext_lazy("Ordered"), kind="moment", sort="created_at"),
         Column("paid_at", gettext_lazy("Paid"), kind="moment", sort="paid_at"),
     )
@@ -120,7 +120,8 @@ class Orders(ListPage):
         mine = Booking.objects.filter(order=OuterRef("pk")).order_by().values("order")
         places = mine.annotate(places=Sum("qty")).values("places")
         bookings = Prefetch("bookings", Booking.objects.select_related("event").order_by("pk"))
-        return seen.annotate(places=places).select_related("user").prefetch_related(bookings)
+        seen = queries.with_failed_refunds(seen.annotate(places=places))
+        return seen.select_related("user").prefetch_related(bookings)
 
 
 class AboutOrder:
@@ -134,7 +135,8 @@ class AboutOrder:
         return queries.orders_of(self.request.user, *names_of(permission)).filter(pk=on.pk).exists()
 
     def visible(self):
-        return queries.orders_of(self.request.user, *SEES_ORDERS).select_related("user")
+        seen = queries.orders_of(self.request.user, *SEES_ORDERS)
+        return queries.with_failed_refunds(seen).select_related("user")
 
     def get_crumbs(self):
         return (Crumb(_("Orders"), reverse("desk-orders")), Crumb(short(self.object), address_of(self.object)))
@@ -168,7 +170,7 @@ class OrderPage(AboutOrder, DetailPage):
         self.tickets = list(order.tickets.select_related("ticket_type", "seat", "event").order_by("pk"))
         has_good = any(one.status == Ticket.Status.VALID for one in self.tickets)
         return super().get_context_data(
-            title_pills=[order.status],
+            title_pills=[order_word(order)],
             facts=[(what, value) for what, value in self.facts() if value is not None],
             bookings=list(order.bookings.select_related("event", "ticket_type").order_by("pk")),
             tickets=[{"row": one, "code": masked(one)} for one in self.tickets],

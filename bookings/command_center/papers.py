@@ -5,9 +5,11 @@ from django.http import HttpResponse
 
 from accounts.models import User
 from bookings.models import Invoice, Order
-from bookings.papers import invoices_pdf
 from eventify.lib.desk.pages import ObjectMixin, Page
+from eventify.lib.when_needed import WhenNeeded
 from partners import members
+
+invoices_pdf = WhenNeeded("bookings.papers.invoices_pdf")
 
 SEES = ("view_financials",)
 

@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy
 
 from bookings import promos, queries, ticket_types
 from bookings.command_center.events import AboutEvent, address_of
+from bookings.command_center.fields import LocalMoment
 from bookings.models import PromoCode, TicketType
 from eventify.lib import currencies
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
 from eventify.lib.desk.pages import Action, Crumb, ObjectActionPage, ObjectFormPage, ObjectMixin
+from eventify.lib.desk.words import CAUTION, INFORMATION, POSITIVE, Word
 from events.models import Event
 
 _ALL = gettext_lazy("Empty: no limit.")
@@ -29,10 +31,21 @@ def _good_for(promo: PromoCode) -> str:
     return ", ".join(one.name for one in promo.ticket_types.all()) or _("All types on sale")
 
 
+_STATES = {
+    "in_use": Word(gettext_lazy("In use"), POSITIVE),
+    "used_up": Word(gettext_lazy("Used up"), INFORMATION),
+    "not_yet": Word(gettext_lazy("Not valid yet"), CAUTION),
+}
+
+
 def _state(promo: PromoCode) -> str:
-    if promo.is_active and promos.left(promo) == 0:
-        return _("Used up")
-    return str(promos.why_not(promo)) or _("In use")
+    if not promo.is_active:
+        return "inactive"
+    if promos.left(promo) == 0:
+        return "used_up"
+    if not promos.why_not(promo):
+        return "in_use"
+    return "not_yet" if promo.starts_at and promo.starts_at > timezone.now() else "expired"
 
 
 class Promos(AboutEvent, ObjectMixin, ListPage):
@@ -47,7 +60,7 @@ class Promos(AboutEvent, ObjectMixin, ListPage):
         Column("types", gettext_lazy("Good for"), value=_good_for),
         Column("used_places", gettext_lazy("Places bought"), kind="number", sort="used_places"),
         Column("max_places", gettext_lazy("At most"), kind="number", sort="max_places"),
-        Column("state", gettext_lazy("State"), value=_state),
+        Column("state", gettext_lazy("State"), kind="pill", value=_state, words=_STATES),
     )
 
     def rows(self):
@@ -65,24 +78,6 @@ class Promos(AboutEvent, ObjectMixin, ListPage):
 
     def row_actions(self, row) -> list[Action]:
         return [Action(_("Change"), reverse("desk-promo", args=[row.uid]))]
-
-
-class LocalMoment(forms.DateTimeField):
-    """A moment, typed and shown in the event's own time."""
-
-    zone = None
-
-    def __init__(self, **kwargs):
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(required=False, widget=widget, **kwargs)
-
-    def to_python(self, value):
-        with timezone.override(self.zone):
-            return super().to_python(value)
-
-    def prepare_value(self, value):
-        with timezone.override(self.zone):
-            return super().prepare_value(value)
 
 
 class PromoForm(forms.Form):

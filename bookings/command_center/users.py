@@ -154,7 +154,7 @@ class UserPage(AboutUser, DetailPage):
         ]
 
     def orders(self) -> list[Order]:
-        mine = self.object.orders.prefetch_related("bookings__event")
+        mine = queries.with_failed_refunds(self.object.orders.prefetch_related("bookings__event"))
         return list(mine.order_by("-pk")[:SHOWN]) if self.may(("view_events", "view_financials")) else []
 
     def tickets(self) -> list[Ticket]:

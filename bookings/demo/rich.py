@@ -75,8 +75,8 @@ def _tell(admin: User, staff: dict[str, User], shows: list[Show]) -> None:
     ]
     for show in shows:
         for order, _moment in show.sold[-2:]:
-            where = f"{show.event.name}, {show.event.where}"
-            told.append(notify(order.user, "Your tickets are in your wallet", where, kind="order", level="success"))
+            title, where = "Your tickets are in your wallet", f"{show.event.name}, {show.event.where}"
+            told.append(notify(order.user, title, where, kind="order", level="success", url="/wallet/"))
     now = timezone.now()
     for age, notification in enumerate(reversed(told)):
         notification.created_at = now - timedelta(hours=7 * age + 1)

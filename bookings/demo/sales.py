@@ -115,7 +115,7 @@ def queue_up(show: Show, buyers: list[User], chance: random.Random) -> None:
     holders = {order.user_id for order, _moment in show.sold}
     others = [user for user in buyers if user.pk not in holders]
     for size, user in zip(show.plan.waiting, chance.sample(others, len(show.plan.waiting)), strict=True):
-        orders.book(show.event, size, by=user, waitlist_too=True)
+        orders.book(show.event.pk, size, by=user, waitlist_too=True)
     give_up = [order for order, _moment in show.sold if order.bookings.get().qty > 1][: show.plan.gives_up]
     for order in give_up:
         cancelling.cancel(order, by=order.user)

@@ -79,6 +79,14 @@ def read(text: str) -> str:
     return found.code
 
 
+def event_of(text: str) -> UUID | None:
+    """The event that the head of a signed code names; None for typed letters, which name none."""
+    try:
+        return parse(tidy(text)).event_uid
+    except UnknownCode:
+        return None
+
+
 def parse(text: str) -> Read:
     """The parts of a signed code, not yet verified. UnknownCode when it is not one."""
     match = _SIGNED.fullmatch(text)

@@ -1,11 +1,13 @@
-"""Devices at the door: enrolled by a code that is good once and for ten minutes, judged at each use, revocable."""
+"""Devices at the door: enrolled by a code that is good for one and for ten minutes, judged at each use, revocable."""
 
 import hashlib
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -46,17 +48,31 @@ def invite(event: Event, *, by: User, name: str, gate: str = "") -> tuple[Device
 
 
 @transaction.atomic
-def enrol(code: str) -> tuple[Device, str]:
-    """The device of this code and its token. NotEnrolled when used, too old or unknown. Locks the device."""
+def enrol(code: str, client_uid: UUID | None = None) -> tuple[Device, str]:
+    """The device of this code and its token. NotEnrolled when used, too old or unknown. Locks the device.
+
+    A browser that made up a random `client_uid` for it may ask again while the code lasts, and gets the same token:
+    its page may have been closed before it kept the answer.
+    """
     rows = Device.objects.select_for_update(no_key=True, of=("self",)).select_related("event", "enrolled_by")
-    device = rows.filter(enrolment_hash=hashed(code), enrolled_at=None, revoked_at=None).first()
+    device = rows.filter(enrolment_hash=hashed(code), revoked_at=None).first()
     if device is None or device.enrolment_expires_at <= timezone.now():
         raise NotEnrolled
     check_still_good(device)
-    token = secrets.token_urlsafe(_BYTES)
-    device.token_hash, device.enrolled_at = hashed(token), timezone.now()
-    device.save(update_fields=["token_hash", "enrolled_at", "updated_at"])
+    token = _token(code, client_uid)
+    if device.enrolled_at is None:
+        device.token_hash, device.enrolled_at = hashed(token), timezone.now()
+        device.save(update_fields=["token_hash", "enrolled_at", "updated_at"])
+    elif device.token_hash != hashed(token):
+        raise NotEnrolled
     return device, token
+
+
+def _token(code: str, client_uid: UUID | None) -> str:
+    """A new one each time; for who may ask again what follows from both their secrets and SECRET_KEY."""
+    if client_uid is None:
+        return secrets.token_urlsafe(_BYTES)
+    return salted_hmac("eventify-door-token", f"{code} {client_uid}", algorithm="sha256").hexdigest()
 
 
 def of(token: str, *, is_delivery: bool = False) -> Device:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from django.db.models import Count, DateTimeField, Func, Max, Q
 
-from bookings.models import Scan, Ticket
+from bookings import queries
+from bookings.models import Scan
 from events.models import Event
 
 QUARTER = timedelta(minutes=15)
@@ -40,7 +41,7 @@ def arrivals(event: Event) -> list[tuple[datetime, int]]:
     """Each quarter of an hour, from the first arrival to the newest (a day at most), and how many came. One query."""
     quarter = Func("used_at", function="date_bin", template="%(function)s('15 minutes', %(expressions)s, '2000-01-01')")
     quarter.output_field = DateTimeField()
-    used = event.tickets.filter(status=Ticket.Status.USED)
+    used = event.tickets.filter(queries.INSIDE)
     rows = used.annotate(quarter=quarter).values_list("quarter").annotate(many=Count("pk")).order_by("-quarter")
     came = dict(rows[:MOST_QUARTERS])
     if not came:

@@ -44,15 +44,15 @@ def join(scan: Scan, *, verdict: str, at: datetime, undone_at: datetime | None, 
 
 
 def follow(ticket: Ticket, winner: Scan | None) -> bool:
-    """Bring the ticket (not saved) in line with the scan that counts. Cancelled stays so. True when it changed."""
-    if ticket.status == Ticket.Status.CANCELLED:
-        return False
+    """Bring the ticket (not saved) in line with the scan that counts. True when it changed.
+
+    One that has ended stays cancelled whatever is taken back; who was let in before that is inside all the same.
+    """
     before = _facts(ticket)
-    if winner is None:
-        ticket.status, ticket.used_at, ticket.used_gate, ticket.used_by_id = Ticket.Status.VALID, None, "", None
-    else:
-        ticket.status, ticket.used_at, ticket.used_gate = Ticket.Status.USED, winner.scanned_at, winner.gate
-        ticket.used_by_id = winner.by_id
+    used = (winner.scanned_at, winner.gate, winner.by_id) if winner else (None, "", None)
+    ticket.used_at, ticket.used_gate, ticket.used_by_id = used
+    if ticket.status != Ticket.Status.CANCELLED:
+        ticket.status = Ticket.Status.USED if winner else Ticket.Status.VALID
     return _facts(ticket) != before
 
 

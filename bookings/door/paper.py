@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 
 from accounts import audit
 from accounts.models import User
+from bookings import queries
 from bookings.models import Ticket
 from eventify.lib.errors import Forbidden
 from events.models import Event
@@ -18,10 +19,10 @@ def short(code: str) -> str:
 
 
 def listed(event: Event) -> QuerySet[Ticket]:
-    """The tickets that are good or used, by the name of who comes (`person`)."""
+    """The tickets that are good, or on which somebody is inside, by the name of who comes (`person`)."""
     names = (NullIf("attendee_name", Value("")), NullIf("user__full_name", Value("")), F("user__email"))
     name = Coalesce(*names, output_field=CharField())
-    tickets = event.tickets.exclude(status=Ticket.Status.CANCELLED).select_related("ticket_type", "seat")
+    tickets = event.tickets.filter(queries.AT_DOOR).select_related("ticket_type", "seat")
     return tickets.annotate(person=name).order_by(Lower("person"), "pk")
 
 

@@ -1,7 +1,7 @@
 """Scans of devices: decided here when the device reaches us, merged when it comes back with what it decided alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -117,7 +117,8 @@ def hand_in(device: Device, said: list[Said], *, by: User) -> tuple[int, int]:
     """
     if not by.can("check_in", device.event):
         raise Forbidden
-    if Device.objects.select_for_update(no_key=True).get(pk=device.pk).enrolled_at is None:
+    device.enrolled_at = Device.objects.select_for_update(no_key=True).get(pk=device.pk).enrolled_at
+    if device.enrolled_at is None:
         raise Conflict(_("This device was never enrolled, so it has no scans."))
     before = device.scans.count()
     _take(device, said)
@@ -127,6 +128,7 @@ def hand_in(device: Device, said: list[Said], *, by: User) -> tuple[int, int]:
 
 
 def _take(device: Device, said: list[Said]) -> list[Taken]:
+    said = [_since(device.enrolled_at, one) for one in said]
     ours = device.scans.filter(client_uid__in={one.client_uid for one in said})
     theirs = list(ours.values_list("ticket_id", flat=True))
     meant = reading.meant(one.code for one in said)
@@ -172,7 +174,7 @@ def open_book(ticket_ids: Iterable[int | None]) -> _Book:
     for scan in scans.order_by("pk"):
         book.let_in[scan.ticket_id][scan.pk] = scan
     for ticket in book.tickets.values():
-        if ticket.status == Ticket.Status.USED and not book.let_in[ticket.pk]:  # from before scans were kept
+        if ticket.used_at and not book.let_in[ticket.pk]:  # from before scans were kept
             scan = note(ticket, by=ticket.used_by, gate=ticket.used_gate, at=ticket.used_at)
             book.let_in[ticket.pk][scan.pk] = scan
     return book
@@ -216,12 +218,18 @@ def corrected(at: datetime, skew_ms: int) -> datetime:
     return min(at - timedelta(milliseconds=skew_ms), timezone.now())
 
 
+def _since(enrolled_at: datetime, said: Said) -> Said:
+    """As said, but nothing is earlier than the device is one: who has it cannot date a scan back before another's."""
+    undone_at = said.undone_at and max(said.undone_at, enrolled_at)
+    return replace(said, at=max(said.at, enrolled_at), undone_at=undone_at)
+
+
 def _entered(book: _Book, device: Device, scan: Scan | None, said: Said, meant: reading.Meant) -> Scan:
     if scan is None:
         scan = _made(book, device, said, meant)
     elif scan.code_hash == reading.code_hash(said.code):  # sent again for another code it stays what it was
         before = _account(scan)
-        _join(scan, said)
+        _join(scan, said, book.tickets.get(scan.ticket_id))
         if _account(scan) == before:  # an answer that got lost: nothing is written, for that would take seconds
             return scan
     else:
@@ -239,8 +247,7 @@ def _made(book: _Book, device: Device, said: Said, meant: reading.Meant) -> Scan
     if ticket is not None and ticket.ticket_code != meant.letters:  # passed on meanwhile: this code is dead
         ticket, ours = None, Verdict.CANCELLED
     ours = ours or verdict_of(ticket, device.event)
-    # A device cannot let in what has no ticket here: its word counts only for a code of the event that we know.
-    counts = bool(said.verdict) and ticket is not None and ticket.event_id == device.event_id
+    counts = bool(said.verdict) and _is_good(ticket, device.event_id, reading.code_hash(said.code))
     return Scan(
         event=device.event,
         ticket=ticket,
@@ -259,12 +266,21 @@ def _made(book: _Book, device: Device, said: Said, meant: reading.Meant) -> Scan
     )
 
 
-def _join(scan: Scan, said: Said) -> None:
+def _is_good(ticket: Ticket | None, event_id: int, code_hash: str) -> bool:
+    """Whether a device's own word counts: for a ticket of its event that has not ended, and by the code it has now.
+
+    A device that lets in on any other code has let in anyway (`was_let_in`), and nobody counts as inside.
+    """
+    has_right = ticket is not None and ticket.event_id == event_id and ticket.status != Ticket.Status.CANCELLED
+    return has_right and codes.hashed(ticket.ticket_code) == code_hash
+
+
+def _join(scan: Scan, said: Said, ticket: Ticket | None) -> None:
     """This account of the scan, taken into the row. Of a code that is not good here our verdict stays."""
-    counts = bool(said.verdict) and scan.ticket_id is not None and scan.verdict != Verdict.WRONG_EVENT
+    counts = bool(said.verdict) and _is_good(ticket, scan.event_id, scan.code_hash)
     offline = {"undone_at": said.undone_at, "reason": said.undo_reason, "is_offline": bool(said.verdict)}
     merging.join(scan, verdict=said.verdict if counts else scan.verdict, at=said.at, **offline)
-    scan.was_let_in |= said.verdict == Verdict.ADMITTED and not counts
+    scan.was_let_in |= said.verdict == Verdict.ADMITTED and scan.verdict != Verdict.ADMITTED
     if scan.undone_at and scan.undone_by_id is None:
         scan.undone_by_id = scan.by_id
 

@@ -54,6 +54,9 @@ class TicketType(Entity):
     area = models.CharField(
         max_length=AREA_MAX, blank=True, help_text="Only for the seats of this area; empty: for all seats."
     )
+    event_starts_at = models.DateTimeField(
+        null=True, editable=False, help_text="The event's starts_at. Triggers keep it, for the index of prices."
+    )
 
     objects = TicketTypes()
 
@@ -66,7 +69,9 @@ class TicketType(Entity):
         ]
         indexes = [
             models.Index(fields=["event", "position"], name="type_by_event"),
-            models.Index(fields=["price", "event"], name="type_by_price", condition=Q(status="active")),
+            models.Index(
+                fields=["price", "event_starts_at", "event"], name="type_by_price", condition=Q(status="active")
+            ),
         ]
 
     def __str__(self):

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bookings.models import Ticket
-from bookings.papers import says, tickets_pdf
+from bookings.papers import of_tickets, says
 from bookings.tickets import scanned_as
 
 CONTENT_TYPE = "application/vnd.apple.pkpass"
@@ -67,7 +67,7 @@ def _read(path: str, password: str) -> Identity:
 
 
 def of_ticket(ticket: Ticket) -> bytes:
-    """The .pkpass of a ticket that has all joined (tickets_pdf.joined). Call it only when `is_available`."""
+    """The .pkpass of a ticket that has all joined (of_tickets.joined). Call it only when `is_available`."""
     files = {"pass.json": json.dumps(_pass(ticket), ensure_ascii=False, sort_keys=True).encode()}
     files |= {path.name: path.read_bytes() for path in sorted(_PICTURES.glob("*.png"))}
     digests = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}
@@ -140,7 +140,7 @@ def _fields(ticket: Ticket) -> dict:
             _field("when", _("When"), says.when(event)),
             _field("where", _("Where"), says.where(event)),
         ],
-        "auxiliaryFields": [_field("holder", _("For"), tickets_pdf.holder(ticket)), *shown],
+        "auxiliaryFields": [_field("holder", _("For"), of_tickets.holder(ticket)), *shown],
         "backFields": back,
     }
 

@@ -1,15 +1,20 @@
-"""What goes with the mails about orders and tickets, made at the moment of sending: links, the PDF, calendar entries.
+"""What goes with the mails about orders and tickets, made when they are sent: links, deadlines, PDFs, calendar entries.
 
 A guest's order is reached through a signed link (bookings/guests.py), which is no part of the stored mail.
 """
+
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 
 from accounts.letters import Extras, enriches
 from bookings import guests
-from bookings.models import Order, Ticket
-from bookings.papers import calendar, says, tickets_pdf
+from bookings.models import Order, Ticket, TicketTransfer
+from bookings.papers import calendar, of_tickets, says
+from eventify.lib.when_needed import WhenNeeded
 from events.models import Event
+
+tickets_pdf = WhenNeeded("bookings.papers.tickets_pdf")
 
 MOST = 60  # tickets in one mail; the link in it leads to the others
 PDF = "application/pdf"
@@ -23,10 +28,28 @@ def _links(order: Order | None, context: dict) -> dict:
     return guests.links(order)
 
 
-@enriches("offer", "payment_returned", "money_back", "tickets_cancelled", "resale_sold")
+@enriches("payment_returned", "money_back", "tickets_cancelled", "resale_sold")
 def order_links(context: dict) -> Extras:
     """The paths of the order `order`."""
     return Extras(context=_links(_order(context), context))
+
+
+@enriches("offer")
+def offer_of_queue(context: dict) -> Extras:
+    """The paths of the order `order`, and `until` when it is held: `expires_at` in the event's zone."""
+    order = _order(context)
+    event = Event.objects.filter(bookings__order=order).order_by("bookings__pk").first() if order else None
+    if event is None or not context.get("expires_at"):
+        return Extras(context=_links(order, context))
+    until = says.moment(datetime.fromisoformat(context["expires_at"]), event)
+    return Extras(context={**_links(order, context), "until": until})
+
+
+@enriches("ticket_offered")
+def offer_of_ticket(context: dict) -> Extras:
+    """`until` when the link to a ticket works, in the event's zone."""
+    found = TicketTransfer.objects.select_related("ticket__event").filter(seed=context.get("seed", "")).first()
+    return Extras(context={"until": says.moment(found.expires_at, found.ticket.event)} if found else {})
 
 
 @enriches("event_cancelled", "event_refunded")
@@ -42,16 +65,16 @@ def tickets_of_order(context: dict) -> Extras:
     """The good tickets of the order `order` that are its buyer's; none when there are none, or very many."""
     order = _order(context)
     said = _links(order, context)
-    event = Event.objects.filter(tickets__in=tickets_pdf.mine(order)).order_by("tickets__pk").first() if order else None
+    event = Event.objects.filter(tickets__in=of_tickets.mine(order)).order_by("tickets__pk").first() if order else None
     if event is None:
         return Extras(context=said)
-    is_attached = tickets_pdf.mine(order).count() <= MOST
+    is_attached = of_tickets.mine(order).count() <= MOST
     said |= {"when": says.when(event), "where": says.where(event), "is_attached": is_attached}
     return Extras(_files(order) if is_attached else [], said)
 
 
 def _files(order: Order) -> list[tuple[str, bytes, str]]:
-    name = tickets_pdf.file_name(order)
+    name = of_tickets.file_name(order)
     entries = calendar.of_order(order)
     files = [(f"{name}.pdf", tickets_pdf.of_order(order), PDF)]
     return [*files, (f"{name}.ics", entries, _ICS)] if entries else files
@@ -61,8 +84,8 @@ def _files(order: Order) -> list[tuple[str, bytes, str]]:
 def cancelled_entries(context: dict) -> Extras:
     """The calendar that takes the entries of a cancelled order back; nothing while some of its tickets are good."""
     order = _order(context)
-    entries = calendar.of_order(order) if order and not tickets_pdf.mine(order).exists() else None
-    files = [(f"{tickets_pdf.file_name(order)}.ics", entries, _ICS)] if entries else []
+    entries = calendar.of_order(order) if order and not of_tickets.mine(order).exists() else None
+    files = [(f"{of_tickets.file_name(order)}.ics", entries, _ICS)] if entries else []
     return Extras(files, _links(order, context))
 
 
@@ -74,7 +97,7 @@ def _order(context: dict) -> Order | None:
 def one_ticket(context: dict) -> Extras:
     """The ticket at `ticket_path`, as long as it is good and still theirs to whom the mail goes."""
     theirs = Ticket.objects.filter(status=Ticket.Status.VALID, user__email__iexact=context["to"])
-    ticket = _named(tickets_pdf.joined(theirs), context.get("ticket_path", "").strip("/").rpartition("/")[2])
+    ticket = _named(of_tickets.joined(theirs), context.get("ticket_path", "").strip("/").rpartition("/")[2])
     if ticket is None:
         return Extras()
     said = {"when": says.when(ticket.event), "where": says.where(ticket.event), "is_attached": True}

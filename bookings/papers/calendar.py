@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bookings.models import Order, Ticket
-from bookings.papers import says, tickets_pdf
+from bookings.papers import of_tickets, says
 from eventify.lib import ics
 from events.models import Event
 
@@ -15,13 +15,13 @@ CONTENT_TYPE = ics.CONTENT_TYPE
 
 
 def of_ticket(ticket: Ticket) -> bytes | None:
-    """One ticket as text/calendar; the ticket has all joined (tickets_pdf.joined). None when it has no date yet."""
+    """One ticket as text/calendar; the ticket has all joined (of_tickets.joined). None when it has no date yet."""
     return _calendar([ticket])
 
 
 def of_order(order: Order) -> bytes | None:
     """All tickets of the order that still are its buyer's; cancelled ones say so. None without a date. One query."""
-    return _calendar(tickets_pdf.joined(order.tickets.filter(user=order.user_id)))
+    return _calendar(of_tickets.joined(order.tickets.filter(user=order.user_id)))
 
 
 def _calendar(tickets: Iterable[Ticket]) -> bytes | None:
@@ -66,5 +66,5 @@ def _description(ticket: Ticket) -> str:
     said = [ticket.ticket_type.name]
     if ticket.seat:
         said.append(_("Seat %(seat)s") % {"seat": ticket.seat.label})
-    said.append(tickets_pdf.holder(ticket))
+    said.append(of_tickets.holder(ticket))
     return "\n".join([" · ".join(said), ticket.event.important_information]).strip()

@@ -261,7 +261,11 @@ def seller_of(partner: Partner) -> dict:
 
 
 def receipt_data(order: Order, language: str) -> dict:
-    """What the receipt of a paid order says, in the shape of an invoice's data: all that was sold, by anybody."""
+    """What the receipt of a paid order says, in the shape of an invoice's data: all that was sold, by anybody.
+
+    Unlike an invoice, which has credit notes, it also says what went back since: `refunds` and what is `kept`.
+    """
+    back = _went_back(order)
     bookings = list(Booking.objects.filter(order=order).select_related("event__partner", "ticket_type").order_by("pk"))
     names = dict.fromkeys(booking.event.partner.name for booking in bookings)
     return {
@@ -280,7 +284,21 @@ def receipt_data(order: Order, language: str) -> dict:
         "lines": [_line(line, 1) for line in _sold(bookings)],
         "taxes": [],
         "total": f"{order.total_amount:.2f}",
+        "refunds": [_back_line(refund) for refund in back],
+        "kept": f"{order.total_amount - sum(refund.amount for refund in back):.2f}",
     }
+
+
+def _went_back(order: Order) -> list[Refund]:
+    """What of the payment that bought the order goes back or went; not what was paid twice."""
+    bought = Refund.objects.filter(payment__order=order, payment__provider_reference=order.payment_transaction_id)
+    return list(bought.order_by("pk"))
+
+
+def _back_line(refund: Refund) -> dict:
+    """`on` is empty as long as the money is on its way."""
+    on = _local(refund.done_at).date().isoformat() if refund.done_at else ""
+    return {"amount": f"{-refund.amount:.2f}", "on": on}
 
 
 def buyer_of(order: Order) -> dict:

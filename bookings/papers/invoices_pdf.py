@@ -153,9 +153,27 @@ def _totals(sheet: Sheet, data: dict, y: float) -> None:
     is_taxed = any(Decimal(one["rate"]) for one in data["taxes"])
     sheet.text(_UNIT, y, _("Total, tax included") if is_taxed else _("Total"), 12, bold=True, align="right")
     sheet.text(_RIGHT, y, _money(data["total"], currency), 12, bold=True, align="right")
+    y = _refunds(sheet, data, y)
     for line in wrap(_closing(data), 9, INNER):
         y += 26
         sheet.text(MARGIN, y, line, 9, color=GREY)
+
+
+def _refunds(sheet: Sheet, data: dict, y: float) -> float:
+    """What went back of the order of a receipt, and what is left paid; other papers have no such part."""
+    for one in data.get("refunds", ()):
+        y += 18
+        said = _("Went back on %(day)s") % {"day": _day(one["on"])} if one["on"] else _("Goes back to you")
+        sheet.text(_UNIT, y, said, 9.5, align="right")
+        sheet.text(_RIGHT, y, _money(one["amount"], data["currency"]), 9.5, align="right")
+        if y > HEIGHT - 80:
+            sheet.next_page()
+            y = 72
+    if data.get("refunds"):
+        y += 20
+        sheet.text(_UNIT, y, _("Total after refunds"), 12, bold=True, align="right")
+        sheet.text(_RIGHT, y, _money(data["kept"], data["currency"]), 12, bold=True, align="right")
+    return y
 
 
 def _closing(data: dict) -> str:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from eventify.lib.dates import date_format, full_moment
 from events.models import Event
 from events.templatetags.say import zone_at
 
@@ -17,6 +17,11 @@ def day(moment: datetime, event: Event) -> str:
 def clock(moment: datetime, event: Event) -> str:
     """`19:30` in the event's zone."""
     return date_format(moment.astimezone(event.zone), "H:i")
+
+
+def moment(value: datetime, event: Event) -> str:
+    """`Fri 12 Jun 2026, 19:30 IST`: in the event's zone, which is named."""
+    return full_moment(value.astimezone(event.zone))
 
 
 def when(event: Event) -> str:

@@ -1,24 +1,16 @@
 """Tickets on paper: a page each, the code large enough for any scanner, good in black and white."""
 
-from collections.abc import Iterable
-
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bookings.models import Order, Ticket
-from bookings.papers import says
+from bookings.papers import of_tickets, says
 from bookings.papers.pdf import GREY, INNER, MARGIN, PALE, WIDTH, Sheet
 from bookings.templatetags.sale import grouped
 from bookings.tickets import scanned_as
 
 QR = 270  # points: 95 mm
 _LINES = 14  # of what the organiser says
-
-
-def joined(tickets) -> Iterable[Ticket]:
-    """The tickets with all that a page of theirs shows, in two queries."""
-    rows = tickets.select_related("event", "ticket_type", "seat", "order__user", "user").order_by("pk")
-    return rows.prefetch_related("event__door_keys")
 
 
 def of_ticket(ticket: Ticket) -> bytes:
@@ -28,18 +20,8 @@ def of_ticket(ticket: Ticket) -> bytes:
 
 def of_order(order: Order) -> bytes | None:
     """All tickets of the order that still are its buyer's and open a door, a page each; None when there are none."""
-    good = list(joined(mine(order)))
+    good = list(of_tickets.joined(of_tickets.mine(order)))
     return _pdf(good, _("Tickets for %(event)s") % {"event": good[0].event.name}) if good else None
-
-
-def mine(order: Order):
-    """The good tickets of an order that were not passed on."""
-    return order.tickets.filter(status=Ticket.Status.VALID, user=order.user_id)
-
-
-def file_name(order: Order) -> str:
-    """What files about the order are called, without their ending."""
-    return f"tickets-{order.uid.hex[-8:]}"
 
 
 def _pdf(tickets: list[Ticket], title: str) -> bytes:
@@ -70,7 +52,7 @@ def _page(sheet: Sheet, ticket: Ticket, number: int, total: int) -> None:
 
 def _facts(sheet: Sheet, ticket: Ticket, y: float) -> float:
     """Who, what and where to sit, in columns; the y below them."""
-    facts = [(_("For"), holder(ticket), 13), (_("Ticket"), ticket.ticket_type.name, 13)]
+    facts = [(_("For"), of_tickets.holder(ticket), 13), (_("Ticket"), ticket.ticket_type.name, 13)]
     if ticket.seat:
         facts.append((_("Seat"), _seat(ticket), 17))
     column, lowest = INNER / len(facts), y
@@ -83,15 +65,6 @@ def _facts(sheet: Sheet, ticket: Ticket, y: float) -> float:
 
 def _seat(ticket: Ticket) -> str:
     return f"{ticket.seat.area} {ticket.seat.label}".strip()
-
-
-def holder(ticket: Ticket) -> str:
-    """Who comes with it: the attendee, or whose ticket it is."""
-    return (
-        ticket.attendee_name
-        or (ticket.order.buyer_name if ticket.user_id == ticket.order.user_id else "")
-        or str(ticket.user)
-    )
 
 
 def _small_print(sheet: Sheet, ticket: Ticket, y: float) -> None:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-import stripe
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -28,6 +27,9 @@ from bookings.providers.base import (
     is_name,
 )
 from eventify.lib import currencies
+from eventify.lib.when_needed import WhenNeeded
+
+stripe = WhenNeeded("stripe")
 
 SIGNATURE_HEADER = "Stripe-Signature"
 TOLERANCE = 300  # seconds that a signature stays good
@@ -218,12 +220,12 @@ def _call(verb, *args, key: str = "") -> dict:
     return answer.to_dict()
 
 
-def _client() -> stripe.StripeClient:
+def _client() -> "stripe.StripeClient":
     return _made(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, TIMEOUT)
 
 
 @lru_cache(maxsize=4)
-def _made(key: str, base: str, timeout: float) -> stripe.StripeClient:
+def _made(key: str, base: str, timeout: float) -> "stripe.StripeClient":
     """One client for each account, which keeps its connections. No retries of its own: ours are rows and sweeps."""
     http = stripe.RequestsClient(timeout=timeout)
     return stripe.StripeClient(key, base_addresses={"api": base}, http_client=http, max_network_retries=0)

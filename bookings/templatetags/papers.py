@@ -3,6 +3,7 @@
 from django import template
 
 from bookings.models import Order
+from bookings.papers import of_tickets
 
 register = template.Library()
 
@@ -10,7 +11,6 @@ register = template.Library()
 @register.inclusion_tag("bookings/parts/papers.html")
 def order_papers(order: Order) -> dict:
     """What can be taken along of an order: its tickets, calendar entries, invoices and receipt. Two queries."""
-    has_tickets = any(
-        status == "valid" and holder == order.user_id for status, holder in order.tickets.values_list("status", "user")
-    )
-    return {"order": order, "has_tickets": has_tickets, "invoices": order.invoices.order_by("pk")}
+    tickets = list(of_tickets.mine(order).select_related("event"))
+    is_ahead = any(one.event.starts_at and not one.event.is_over for one in tickets)
+    return {"order": order, "tickets": tickets, "is_ahead": is_ahead, "invoices": order.invoices.order_by("pk")}

@@ -8,8 +8,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from bookings import sales
-from bookings.models import Booking, Order, Ticket, TicketType
+from bookings import resales, sales, transfers
+from bookings.models import Booking, Order, Refund, Ticket, TicketType
 from bookings.tickets import scanned_as
 from events.models import Event
 from events.templatetags.say import money
@@ -22,6 +22,20 @@ _ORDER_WORDS = {
     Order.Status.PAID: (gettext_lazy("Confirmed"), "positive"),
     Order.Status.CANCELLED: (gettext_lazy("Cancelled"), ""),
     Order.Status.REFUNDED: (gettext_lazy("Refunded"), "information"),
+}
+
+# What Refund.reason has when nobody gave one.
+_REFUND_REASONS = {
+    "order cancelled": gettext_lazy("Order cancelled"),
+    "booking cancelled": gettext_lazy("Booking cancelled"),
+    "tickets cancelled": gettext_lazy("Tickets cancelled"),
+    "event cancelled": gettext_lazy("Event cancelled"),
+    "given back to the queue": gettext_lazy("Given back to the queue"),
+    "paid twice, too late or for a cancelled event": gettext_lazy("Paid twice, too late or for a cancelled event"),
+}
+_CALLED_OFF = {  # begins the reason when an event was called off
+    "event_cancelled": gettext_lazy("Event cancelled"),
+    "event_refunded": gettext_lazy("Money back for the whole event"),
 }
 
 
@@ -62,11 +76,29 @@ def left_line(ticket_type: TicketType, event: Event) -> str:
 
 @register.filter
 def order_state(order: Order) -> dict:
-    """The order's state as a word with its tone."""
+    """The state of an order (of queries.with_failed_refunds) as a word with its tone."""
     if order.is_overdue or order.has_expired:
         return {"word": _("Not paid in time"), "tone": ""}
+    if order.status == Order.Status.REFUNDED and order.has_failed_refund:
+        return {"word": _("Refund on its way"), "tone": "caution"}
     word, tone = _ORDER_WORDS[Order.Status(order.status)]
     return {"word": word, "tone": tone}
+
+
+@register.filter
+def order_word(order: Order) -> str:
+    """What staff read of an order of queries.with_failed_refunds: its status, or that its money did not go back."""
+    is_stuck = order.status == Order.Status.REFUNDED and order.has_failed_refund
+    return "refund_failed" if is_stuck else order.status
+
+
+@register.filter
+def refund_reason(refund: Refund) -> str:
+    """Why money goes back: our own words in the reader's language, those of people as they wrote them."""
+    code, _colon, said = refund.reason.partition(": ")
+    if code in _CALLED_OFF:
+        return f"{_CALLED_OFF[code]}: {said}" if said else str(_CALLED_OFF[code])
+    return str(_REFUND_REASONS.get(refund.reason, refund.reason))
 
 
 @register.filter
@@ -77,9 +109,27 @@ def places(bookings: list[Booking]) -> str:
 
 
 @register.filter
+def seats(labels: list[str]) -> str:
+    """`Seat E-3`, or `Seats E-3, E-4`."""
+    return ngettext("Seat %(seats)s", "Seats %(seats)s", len(labels)) % {"seats": ", ".join(labels)}
+
+
+@register.filter
 def full_amount(booking: Booking) -> Decimal:
     """What the booking's places cost before a promo code."""
     return booking.amount if booking.list_price is None else booking.qty * booking.list_price
+
+
+@register.filter
+def can_pass_on(ticket: Ticket) -> bool:
+    """Whether its holder may send it to somebody else now. Asks nothing about tickets of queries.with_ways."""
+    return not transfers.why_not(ticket, ticket.event)
+
+
+@register.filter
+def can_give_back(ticket: Ticket) -> bool:
+    """Whether its holder may give it back to the queue now. Asks nothing about tickets of queries.with_ways."""
+    return not resales.why_not(ticket, ticket.event)
 
 
 @register.filter

@@ -1,6 +1,6 @@
 """What the tests of the door start from: tickets, enrolled devices, what they say, and their requests."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.utils import timezone
@@ -13,6 +13,7 @@ from bookings.tests.scenes import book, people, scene
 from events.models import Event
 
 START = timezone.now() - timedelta(hours=1)
+LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def tickets_of(how_many: int = 1, **event) -> list[Ticket]:
@@ -21,9 +22,10 @@ def tickets_of(how_many: int = 1, **event) -> list[Ticket]:
 
 
 def enrolled(event: Event, gate: str = "North", by=None, name: str = "") -> tuple[Device, str]:
-    """A device at the gate, and its token."""
+    """A device at the gate since long ago, and its token."""
     _invited, code = devices.invite(event, by=by or SuperAdminFactory(), name=name or f"Phone {gate}", gate=gate)
-    _device, token = devices.enrol(code)
+    device, token = devices.enrol(code)
+    Device.objects.filter(pk=device.pk).update(enrolled_at=LONG_AGO)
     return devices.of(token), token
 
 

@@ -3,7 +3,7 @@
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
-from bookings import ledger_checks, resale_queue, sales, waitlist
+from bookings import ledger_checks, queries, resale_queue, sales, waitlist
 from bookings.door import conflicts, lists, merging
 from bookings.models import Booking, DoubleAdmission, Payment, Resale, RevokedCode, Scan, Seat, Ticket, TicketTransfer
 from events.models import Event
@@ -106,13 +106,15 @@ def _areas(event: Event):
 
 
 def _tickets(event: Event):
+    """As many as a confirmed booking has places; of any other none that is good, or could be once a scan is undone."""
     gone = Q(tickets__status=Ticket.Status.CANCELLED)
-    if event.state == Event.State.CANCELLED:  # those who were inside already get their money back as well
-        gone |= Q(tickets__status=Ticket.Status.USED, status=Booking.Status.CANCELLED)
     for one in event.bookings.annotate(live=Count("tickets", filter=~gone)):
         due = one.qty if one.status == Booking.Status.CONFIRMED else 0
         if one.live != due:
             yield f"booking {one.pk} ({one.status}, {one.qty} places) has {one.live} live tickets"
+    if event.state != Event.State.CANCELLED:  # where those who are inside get their money back as well
+        for one in event.tickets.filter(queries.INSIDE, status=Ticket.Status.CANCELLED):
+            yield f"{one} is cancelled, and somebody is inside on it"
 
 
 def _queue(event: Event):
@@ -201,7 +203,7 @@ def _door(event: Event):
         found = merging.state(one.scans.all())
         yield from _admission(one, found)
         yield from _conflict(one, found, doubles.get(one.pk))
-        if one.status == Ticket.Status.USED:
+        if one.used_at:
             inside[one.used_gate] = inside.get(one.used_gate, 0) + 1
     counts = lists.counts(event)
     if (counts["gates"], counts["inside"]) != (inside, sum(inside.values())):
@@ -212,14 +214,18 @@ def _door(event: Event):
     dead = RevokedCode.objects.filter(event=event, code_hash__in=event.scans.values("code_hash"))
     for one in dead.exclude(ticket__event=event):
         yield f"dead code {one.pk} is of another event"
+    for one in event.scans.filter(was_let_in=True, verdict=Scan.Verdict.ADMITTED):
+        yield f"scan {one.pk} let somebody in on a code that was not good, and counts"
 
 
 def _admission(ticket: Ticket, found: merging.State):
     is_old = not any(one.verdict == Scan.Verdict.ADMITTED for one in ticket.scans.all())  # used before scans were kept
-    if ticket.status == Ticket.Status.CANCELLED or (ticket.status == Ticket.Status.USED and is_old):
+    if ticket.used_at and is_old:
         return
     winner = found.winner
     due = (Ticket.Status.USED, winner.scanned_at, winner.gate) if winner else (Ticket.Status.VALID, None, "")
+    if ticket.status == Ticket.Status.CANCELLED:  # once ended always ended, whoever is inside on it
+        due = (ticket.status, *due[1:])
     now = (ticket.status, ticket.used_at, ticket.used_gate)
     if now != due:
         yield f"{ticket} is {now}, its scans add up to {due}"

@@ -32,12 +32,12 @@ def buy(user: User, *types: TicketType, qty: int = 1, **options) -> Order:
 
 def book(event: Event, user: User, qty: int = 1, **options) -> Booking:
     """Book as contract 002 does."""
-    return orders.book(event, qty, by=user, **options)
+    return orders.book(event.pk, qty, by=user, **options)
 
 
 def wait(event: Event, user: User, qty: int = 1) -> Booking:
     """Join the queue of a full event."""
-    booking = orders.book(event, qty, by=user, waitlist_too=True)
+    booking = orders.book(event.pk, qty, by=user, waitlist_too=True)
     assert booking.status == Booking.Status.WAITLISTED
     return booking
 

@@ -106,4 +106,4 @@ def test_a_type_or_event_that_goes_while_it_is_bought_is_missing(monkeypatch):
     gone = Event.objects.get(pk=event.pk)
     Event.objects.filter(pk=event.pk).delete()
     with pytest.raises(Missing):
-        orders.book(gone, 1, by=people(1)[0])
+        orders.book(gone.pk, 1, by=people(1)[0])

@@ -282,7 +282,7 @@ def test_a_ticket_that_becomes_one_for_an_area_against_its_buyers():
 
 def test_control_without_locks_seats_are_sold_with_tickets_for_another_area(monkeypatch):
     switch_row_locks_off(monkeypatch)
-    meet_before(monkeypatch, inventory, "take", 5)  # they have read what the ticket is for, and it changes
+    meet_before(monkeypatch, inventory, "count", 5)  # they have read what the ticket is for, and it changes
     meet_before(monkeypatch, areas, "check", 5)
     event, _results = buy_against_change()
     assert in_areas(event)

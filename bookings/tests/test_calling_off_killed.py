@@ -1,28 +1,23 @@
 """A worker that gives the money of a cancelled event back is killed (SIGKILL) at every step, and started again."""
 
-import os
-import re
 import signal
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from accounts.factories import SuperAdminFactory
 from accounts.models import OutgoingMail
-from bookings import calling_off
+from accounts.tests.processes import run_until, steps
+from bookings import calling_off, checkin
 from bookings.models import Refund
 from bookings.tests.invariants import check
 from bookings.tests.scenes import buy, pay, people, scene, settled
-from eventify.lib import failpoints
 from partners.factories import PartnerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parents[2]
-STEPS = re.findall(r'failpoint\("([\w.]+)"\)', Path(calling_off.__file__).read_text())
+STEPS = steps(calling_off)
 BUYERS = 3
+start = partial(run_until, "bookings.tests.calling_off_process")
 
 
 @pytest.fixture
@@ -35,26 +30,14 @@ def cancelled():
     return gone, stays, orders
 
 
-def start(failpoint: str = "", *wrongs: str) -> int:
-    """Run the process to its end; returns its exit code (-9: killed)."""
-    name = connection.settings_dict["NAME"]
-    assert name.startswith("test_")
-    address, question, options = os.environ["DATABASE_URL"].partition("?")
-    url = f"{address.rpartition('/')[0]}/{name}{question}{options}"
-    environment = {**os.environ, "DATABASE_URL": url, failpoints.VARIABLE: failpoint, "LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", "bookings.tests.calling_off_process", *wrongs]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
-
-
 def told() -> list[str]:
     """Who was written to, once for each mail."""
     return sorted(OutgoingMail.objects.filter(template="event_cancelled").values_list("to", flat=True))
 
 
 def test_the_steps_are_all_there():
-    assert STEPS == ["calling_off.after_commit", "calling_off.after_orders", "calling_off.before_commit"]
+    names = ["after_commit", "after_orders", "before_commit", "after_lock"]
+    assert [f"calling_off.{name}" for name in names] == STEPS
 
 
 @pytest.mark.parametrize("time", [1, 2])
@@ -67,6 +50,19 @@ def test_killed_at_every_step_everybody_is_refunded_and_told_once(cancelled, ste
     assert [one.amount for one in Refund.objects.all()] == [10] * BUYERS
     assert [settled(order)[0] for order in orders] == ["refunded", "refunded", "paid"]
     check(gone, stays)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_who_is_let_in_while_the_worker_is_down_is_left_out(step):
+    """A mass refund is killed at the first of three; before it goes on, the last one comes to the door."""
+    event, kind = scene(price=10, partner=PartnerFactory())
+    orders = [pay(buy(user, kind)) for user in people(BUYERS)]
+    calling_off.refund_event(event, reason="Postponed", by=SuperAdminFactory())
+    assert start(step) == -signal.SIGKILL
+    checkin.admit(orders[-1].tickets.get().ticket_code, by=None)
+    assert start() == 0
+    assert [settled(order)[:3] for order in orders] == [("refunded", 0, 1), ("refunded", 0, 1), ("paid", 1, 0)]
+    check(event)
 
 
 def test_control_somebody_who_is_told_first_is_told_twice(cancelled):

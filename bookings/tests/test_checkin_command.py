@@ -145,7 +145,7 @@ def test_stats(event, django_assert_num_queries):
     orders.place([orders.Line(vip.pk, 2)], by=UserFactory())
     cancelling.cancel(buy(event)[0].order, by=None)
     checkin.admit(tickets[0].ticket_code, by=None)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         code, lines = run(event="jazz", stats=True)
     assert code == 0
     assert lines == [

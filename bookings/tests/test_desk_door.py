@@ -2,9 +2,10 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -208,6 +209,17 @@ def test_what_a_device_let_in_on_a_dead_code_is_told(client):
     assert len(shown(client.get(door(ticket.event, "scans/"), {"was_let_in": "true"}))) == 1
 
 
+def test_a_door_without_conflicts_leads_to_an_empty_list(client):
+    """Not to those of other events."""
+    [quiet], [ticket] = tickets_of(), tickets_of()
+    doubled(ticket, device_of(ticket.event, "North"), device_of(ticket.event, "South"))
+    staff(client, "Gate")
+    [tab] = [one for one in client.get(door(quiet.event)).context["tabs"] if "conflicts" in one["url"]]
+    page = client.get(tab["url"])
+    assert page.context["filters"].form.errors == {} and shown(page) == []
+    assert shown(client.get(tab["url"].replace(str(quiet.event.uid), str(ticket.event.uid)))) != []
+
+
 def test_a_conflict_is_listed_once_settled_and_opened_again(client):
     tickets = tickets_of(2)
     event = tickets[0].event
@@ -245,6 +257,27 @@ def test_only_who_may_check_in_settles(client):
     with pytest.raises(conflicts.Forbidden):
         conflicts.settle(DoubleAdmission.objects.get(), by=support)
     assert client.get(f"{DESK}/door/conflicts/").status_code == 403
+
+
+@time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False)
+def test_the_code_of_a_device_says_for_how_long_it_is_good_and_in_which_zone(client):
+    [ticket] = tickets_of(timezone="Asia/Kolkata", starts_at=None, ends_at=None)
+    staff(client, "Gate")
+    page = text(client.post(door(ticket.event, "enrol/"), {"name": "Phone 3"}))
+    assert "The code works once, for 10 minutes, until 17:40 (Asia/Kolkata)." in page
+    page = text(client.get(door(ticket.event)))
+    assert "Scan its code with the device before 17:40 (Asia/Kolkata)." in page
+
+
+@time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False)
+def test_each_sheet_of_the_paper_list_begins_with_the_event_its_date_and_when_it_was_made(client):
+    start = datetime(2026, 6, 14, 18, 30, tzinfo=UTC)
+    [ticket] = tickets_of(name="Garden <Nights>", timezone="Europe/Amsterdam", starts_at=start, ends_at=None)
+    staff(client, "Gate")
+    page = text(client.post(door(ticket.event, "paper/"), {"form": "page"}))
+    head = page[page.index("<thead>") : page.index("</thead>")]  # a table's head is printed on every sheet
+    assert "Garden <Nights>" in head
+    assert "Sun 14 Jun 2026, 20:30 CEST · 1 ticket · as of Mon 1 Jun 2026, 14:00 CEST" in head
 
 
 def test_the_paper_list_has_everybody_by_name_and_is_audited(client):

@@ -123,7 +123,11 @@ def test_the_page_of_one_asks_as_often_for_many(client, admin):
     ("role", "status", "buttons"),
     [
         ("Finance", 200, ["Refund everybody"]),
-        ("Content Moderator", 200, ["Promo codes", "Hall", "Change the capacity", "Cancel the event"]),
+        (
+            "Content Moderator",
+            200,
+            ["Edit", "Pictures", "Promo codes", "Hall", "Change the capacity", "Cancel the event"],
+        ),
         ("Support", 200, []),
         ("Gate", 200, ["Door"]),
     ],
@@ -153,7 +157,7 @@ def test_a_partner_sees_only_its_own(client, full):
     member(client, event.partner, Member.Role.EVENT_MANAGER)
     assert shown(client.get(LIST)) == [event]
     page = client.get(page_of(event))
-    buttons = ["Door", "Promo codes", "Hall", "Change the capacity", "Cancel the event"]
+    buttons = ["Door", "Edit", "Pictures", "Promo codes", "Hall", "Change the capacity", "Cancel the event"]
     assert [one.label for one in page.context["actions"]] == buttons
     assert "Revenue" not in [metric["label"] for metric in page.context["metrics"]]
     for act in ("", "cancel", "capacity", "open", "withdraw"):

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from accounts.tests.processes import run_until, steps
 from bookings.door import api, scanning
 from bookings.models import DoubleAdmission, Scan
 from bookings.tests.doors import START, device_of, enrolled, said, tickets_of
 from bookings.tests.invariants import broken, check
-from bookings.tests.test_hands_killed import run_until, steps
 from eventify.lib.wire import moment
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from bookings import views_door
 from bookings.door import devices
 from bookings.models import Device
 from bookings.tests.scenes import scene, text
+from crew.factories import TimeSlotFactory
 from crew.tests.test_gate import at_gate
 from events.models import Event
 from partners import members
@@ -184,3 +185,36 @@ def test_the_list_asks_as_often_for_three_events_as_for_one(client):
     once = asked()
     scene(), scene()
     assert asked() == once
+
+
+def at_gates(user, how_many: int) -> list[Event]:
+    """Events with a gate where the user has a shift now, each with a device at another gate."""
+    events = [scene(name=f"Night {n}")[0] for n in range(how_many)]
+    now = timezone.localtime()
+    for event in events:
+        slot = TimeSlotFactory(event=event, date=now.date(), start_time=time(0), end_time=time(23, 59))
+        at_gate(event, user, slot=slot, name="North")
+        devices.invite(event, by=SuperAdminFactory(), name="Phone", gate="Attic")
+    return events
+
+
+def test_the_list_of_a_volunteer_asks_as_often_for_three_events_as_for_one(client):
+    with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False):
+        user = UserFactory()
+        log_in(client, user)
+
+        def asked() -> tuple[int, int]:
+            with CaptureQueriesContext(connection) as queries:
+                page = client.get("/door/mine/")
+            return len(queries), len(page.context["doors"])
+
+        at_gates(user, 1)
+        asked()
+        once, one = asked()
+        events = at_gates(user, 2)
+        assert (one, asked()) == (1, (once, 3))
+        page = text(client.get("/door/mine/"))
+        for event in events:
+            assert f'list="gates-{event.uid}"><datalist id="gates-{event.uid}"><option value="North">' in page
+        assert client.get("/door/mine/").context["doors"][-1][1] == ["North", "Attic"]
+        assert all(user.can("check_in", event) for event in views_door.scannable_by(user))

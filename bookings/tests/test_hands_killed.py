@@ -1,53 +1,27 @@
 """A process in which a ticket changes hands is killed (SIGKILL) between any two steps, and the message comes again."""
 
-import os
-import re
 import signal
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from accounts.models import OutgoingMail
+from accounts.tests.processes import run_until, steps
 from bookings import cancelling, checkout, payments, resales, transfers
 from bookings.factories import TicketTypeFactory
 from bookings.models import Refund, Resale, Ticket, TicketTransfer
 from bookings.tests.invariants import broken, check
 from bookings.tests.scenes import buy, decide, pay, people, scene, settled, wait
-from eventify.lib import failpoints
 from events.models import Event
 from partners.factories import PartnerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def steps(*modules) -> list[str]:
-    """The failpoints that these modules have."""
-    found = [re.findall(r'failpoint\("([\w.]+)"\)', Path(module.__file__).read_text()) for module in modules]
-    return [name for names in found for name in names]
 
 
 OFFER = "resales.after_offer"
 SETTLE = [name for name in steps(resales, payments, cancelling) if name not in (OFFER, "cancelling.after_split")]
 SETTLE = [name for name in SETTLE if name != "cancelling.before_commit"]  # those of cancel_tickets
 ACCEPT = steps(transfers)
-
-
-def run_until(module: str, failpoint: str, *words) -> int:
-    """Run this module as a process of its own to its end; returns its exit code (-9: killed at the failpoint)."""
-    name = connection.settings_dict["NAME"]
-    assert name.startswith("test_")
-    address, question, options = os.environ["DATABASE_URL"].partition("?")
-    url = f"{address.rpartition('/')[0]}/{name}{question}{options}"
-    environment = {**os.environ, "DATABASE_URL": url, failpoints.VARIABLE: failpoint, "LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", module, *map(str, words)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
 
 
 start = partial(run_until, "bookings.tests.hands_process")

@@ -1,32 +1,24 @@
 """A process that takes or returns money is killed (SIGKILL) between any two steps, and the work is taken up again."""
 
 import json
-import os
-import re
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.tests.processes import run_until, steps
 from bookings import cancelling, checkout, payments, refunds, webhooks
 from bookings.models import Order, Refund, WebhookDelivery
 from bookings.providers import stripe as ours
 from bookings.tests import money_process, stripe_stand_in
 from bookings.tests.invariants import check
 from bookings.tests.scenes import scene
-from eventify.lib import failpoints
 from partners.factories import PartnerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parents[2]
-MODULES = (cancelling, checkout, payments, refunds, webhooks)
-STEPS = {name for one in MODULES for name in re.findall(r'failpoint\("([\w.]+)"\)', Path(one.__file__).read_text())}
+STEPS = set(steps(cancelling, checkout, payments, refunds, webhooks))
 SETTINGS = {
     "EVENTIFY_PAYMENT_PROVIDER": "stripe",
     "STRIPE_SECRET_KEY": stripe_stand_in.KEY,
@@ -61,20 +53,8 @@ class World:
 
     def killed(self, act: str, failpoint: str, *wrongs: str, message: dict | None = None) -> None:
         """Another process does it, and is killed at the failpoint."""
-        name = connection.settings_dict["NAME"]
-        assert name.startswith("test_")
-        address, question, options = os.environ["DATABASE_URL"].partition("?")
-        own = {
-            "DATABASE_URL": f"{address.rpartition('/')[0]}/{name}{question}{options}",
-            "STRIPE_API_BASE": self.stripe.url,
-            "MESSAGE": json.dumps(message or {}),
-            "LOG_LEVEL": "error",
-            failpoints.VARIABLE: failpoint,
-        }
-        command = [sys.executable, "-m", "bookings.tests.money_process", act, *wrongs]
-        environment = {**os.environ, **SETTINGS, **own}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
-        assert done.returncode == -signal.SIGKILL, done.stderr
+        found = {**SETTINGS, "STRIPE_API_BASE": self.stripe.url, "MESSAGE": json.dumps(message or {})}
+        assert run_until("bookings.tests.money_process", failpoint, act, *wrongs, **found) == -signal.SIGKILL
 
     @property
     def order(self) -> Order:

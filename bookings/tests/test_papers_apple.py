@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from bookings import cancelling
 from bookings.models import Ticket
-from bookings.papers import apple, tickets_pdf
+from bookings.papers import apple, of_tickets
 from bookings.tests.scenes import buy, people, scene
 from bookings.tickets import scanned_as
 
@@ -64,7 +64,7 @@ def ticket():
     facts = {"starts_at": start, "ends_at": start + timedelta(hours=4), "timezone": "Asia/Kolkata"}
     _event, kind = scene(**facts, name="महोत्सव", latitude="18.5", longitude="73.8", important_information="No bags")
     order = buy(people(1)[0], kind)
-    return tickets_pdf.joined(Ticket.objects.filter(order=order)).get()
+    return of_tickets.joined(Ticket.objects.filter(order=order)).get()
 
 
 def files(data: bytes) -> dict[str, bytes]:
@@ -142,4 +142,4 @@ def _verifies(authority, folder) -> bool:
 def test_a_cancelled_ticket_is_void(identity, ticket):
     cancelling.cancel(ticket.order, by=ticket.order.user)
     ticket.refresh_from_db()
-    assert json.loads(files(apple.of_ticket(tickets_pdf.joined(Ticket.objects.all()).get()))["pass.json"])["voided"]
+    assert json.loads(files(apple.of_ticket(of_tickets.joined(Ticket.objects.all()).get()))["pass.json"])["voided"]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.factories import UserFactory
 from bookings import cancelling
 from bookings.models import Ticket
-from bookings.papers import calendar, tickets_pdf
+from bookings.papers import calendar, of_tickets
 from bookings.tests.scenes import buy, people, scene
 from events.models import Event
 
@@ -40,7 +40,7 @@ def entry(data: bytes) -> dict:
 
 
 def the_ticket(order) -> Ticket:
-    return tickets_pdf.joined(Ticket.objects.filter(order=order)).first()
+    return of_tickets.joined(Ticket.objects.filter(order=order)).first()
 
 
 def test_an_entry_says_all_in_utc():

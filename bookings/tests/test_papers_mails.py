@@ -1,11 +1,12 @@
 """Mails about orders: text and HTML that agree, with the papers that belong to them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core import mail as outbox
 from django.utils import timezone
@@ -13,10 +14,10 @@ from django.utils import timezone
 from accounts import letters, mail
 from accounts.factories import UserFactory
 from accounts.models import OutgoingMail
-from bookings import cancelling, tickets
+from bookings import cancelling, tickets, transfers
 from bookings.models import Order, Ticket
 from bookings.papers import attaching
-from bookings.tests.scenes import buy, pay, people, scene
+from bookings.tests.scenes import buy, pay, people, scene, wait
 from bookings.tests.test_papers_pdf import scanned
 from bookings.tickets import scanned_as
 
@@ -167,3 +168,39 @@ def test_only_our_own_addresses_become_buttons():
         letters.Block(label="Your orders", url=ours),
         letters.Block(("http://evil.example/", "Click: http://evil.example/", f"plain {ours}")),
     ]
+
+
+EACH_ZONE = pytest.mark.parametrize(
+    ("zone", "language", "until"),
+    [
+        ("Asia/Kolkata", "en", "Mon 1 Jun 2026, 18:30 IST"),
+        ("Europe/Amsterdam", "nl", "ma 1 jun 2026, 15:00 CEST"),
+        ("UTC", "en", "Mon 1 Jun 2026, 13:00 UTC"),
+    ],
+)
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@EACH_ZONE
+def test_an_offer_of_the_queue_ends_in_the_zone_of_its_event(settings, zone, language, until):
+    settings.EVENTIFY_OFFER_MINUTES = 60
+    waiting = UserFactory(language=language)
+    with time_machine.travel(NOON, tick=False):
+        event, kind = scene(capacity=1, price=100, timezone=zone)
+        order = pay(buy(UserFactory(), kind))
+        wait(event, waiting)
+        cancelling.cancel(order, by=order.user)
+        mail.send_pending()
+    (offer,) = [one for one in outbox.outbox if one.to == [waiting.email]]
+    assert f" {until}." in offer.body and f" {until}." in html_of(offer)
+
+
+@EACH_ZONE
+def test_a_link_to_a_ticket_ends_in_the_zone_of_its_event(zone, language, until):
+    friend = UserFactory(language=language)
+    with time_machine.travel(NOON - transfers.LIFE + timedelta(hours=1), tick=False):
+        ticket = bought(qty=1, timezone=zone, starts_at=NOON, ends_at=NOON + timedelta(days=1)).tickets.get()
+        transfers.offer(ticket, friend.email, by=ticket.user)
+        mail.send_pending()
+    (offer,) = [one for one in outbox.outbox if one.to == [friend.email]]
+    assert f" {until}, " in offer.body

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.factories import UserFactory
 from bookings import cancelling, seats
 from bookings.models import Booking, Order, Ticket
-from bookings.papers import invoices, invoices_pdf, pdf, tickets_pdf
+from bookings.papers import invoices, invoices_pdf, of_tickets, pdf, tickets_pdf
 from bookings.tests.scenes import buy, pay, people, scene
 from bookings.tickets import scanned_as
 
@@ -62,7 +62,7 @@ def test_a_scanner_reads_every_ticket(scale):
 def test_a_ticket_says_who_what_when_and_where():
     order = sold(qty=1)
     Order.objects.filter(pk=order.pk).update(buyer_name="Nguyễn Ánh")
-    ticket = tickets_pdf.joined(Ticket.objects.filter(order=order)).get()
+    ticket = of_tickets.joined(Ticket.objects.filter(order=order)).get()
     (page,) = pages(tickets_pdf.of_ticket(ticket))
     for words in (
         VIETNAMESE,
@@ -125,7 +125,7 @@ def test_the_same_ticket_is_the_same_file_at_any_time():
 def test_it_is_fast():
     order = sold(qty=1)
     (paper,) = invoices.issue_for(order)
-    ticket = tickets_pdf.joined(order.tickets.all()).get()
+    ticket = of_tickets.joined(order.tickets.all()).get()
     tickets_pdf.of_ticket(ticket)  # reads the fonts, once per process
     for make in (lambda: tickets_pdf.of_ticket(ticket), lambda: invoices_pdf.of_invoice(paper)):
         best = min(_seconds(make) for _time in range(3))

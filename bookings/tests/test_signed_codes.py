@@ -17,7 +17,7 @@ from bookings import checkin, checkout, resales, ticket_types, transfers
 from bookings.door import codes, devices
 from bookings.door.codes import UnknownCode
 from bookings.models import DoorKey, Ticket
-from bookings.papers import apple, attaching, tickets_pdf
+from bookings.papers import apple, attaching, of_tickets, tickets_pdf
 from bookings.tests import reading
 from bookings.tests.scenes import buy, pay, people, scene, wait
 from bookings.tests.test_papers_apple import files, identity  # noqa: F401 - a fixture
@@ -62,7 +62,7 @@ def test_pages_show_signed_codes(client, me, module):
 
 def test_papers_hold_signed_codes(me, identity):  # noqa: F811
     tickets = bought(me)
-    order, rows = tickets[0].order, list(tickets_pdf.joined(tickets[0].order.tickets))
+    order, rows = tickets[0].order, list(of_tickets.joined(tickets[0].order.tickets))
     for scale in (1, 2, 4):
         assert letters_of(reading.of_pdf(tickets_pdf.of_order(order), scale)) == wanted(tickets)
         assert letters_of(reading.of_pdf(tickets_pdf.of_ticket(rows[1]), scale)) == wanted(tickets[1:])

@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail as outbox
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import mail
@@ -12,6 +14,8 @@ from accounts.models import User
 from bookings import guests, resales, transfers
 from bookings.models import Resale, Ticket, TicketTransfer
 from bookings.tests.scenes import book, buy, pay, people, scene, text, wait
+from eventify.lib.errors import DomainError
+from events.models import Event
 
 pytestmark = pytest.mark.django_db
 PAGES = ("ticket-transfer", "ticket-resale")
@@ -169,3 +173,67 @@ def test_a_waiting_person_is_shown_the_place_when_they_join(client, me):
     resales.offer(ticket, by=ticket.user)
     made = book(ticket.event, me, waitlist_too=True)
     assert made.order and client.get(f"/orders/{made.order.uid}/").status_code == 200
+
+
+# --- The ways out of one's hands are offered exactly when they are open
+
+
+def cases(me) -> dict[str, Ticket]:
+    """Tickets of `me` in all states that decide whether they can be given back."""
+    made = {name: mine(me) for name in ("good", "sent", "offered", "used", "cancelled", "begun", "closed")}
+    transfers.offer(made["sent"], "a@example.org", by=me)
+    resales.offer(made["offered"], by=me)
+    now = made["good"].created_at
+    Ticket.objects.filter(pk=made["used"].pk).update(status="used", used_at=now)
+    Ticket.objects.filter(pk=made["cancelled"].pk).update(status="cancelled")
+    Event.objects.filter(pk=made["begun"].event_id).update(starts_at=now)
+    Event.objects.filter(pk=made["closed"].event_id).update(is_bookable=False)
+    got = mine(UserFactory())
+    token = transfers.token_of(transfers.offer(got, me.email, by=got.user).seed)
+    made["got"] = transfers.accept(token, by=me)
+    return {name: Ticket.objects.get(pk=ticket.pk) for name, ticket in made.items()}
+
+
+def accepts(verb, ticket, *args, by) -> bool:
+    """Whether the verb would do it; it is taken back."""
+    try:
+        with transaction.atomic():
+            verb(ticket, *args, by=by)
+            transaction.set_rollback(True)
+    except DomainError:
+        return False
+    return True
+
+
+def test_giving_back_and_passing_on_are_offered_exactly_when_they_are_possible(client, me):
+    tickets = cases(me)
+    can = {name: accepts(resales.offer, ticket, by=me) for name, ticket in tickets.items()}
+    assert {name for name, possible in can.items() if possible} == {"good"}
+    for name, ticket in tickets.items():
+        own_page = text(client.get(page_of("ticket", ticket)))
+        assert (f'{page_of("ticket-resale", ticket)}">Give it back' in own_page) is can[name], name
+        may_send = accepts(transfers.offer, ticket, "b@example.org", by=me) or name == "sent"  # there it is taken back
+        assert (page_of("ticket-transfer", ticket) in own_page) is may_send, name
+        for page in ("/wallet/", *(["order"] if name != "got" else [])):
+            shown = text(client.get(page if page == "/wallet/" else page_of("order", ticket.order)))
+            assert (f'{page_of("ticket-resale", ticket)}">Give it back' in shown) is can[name], (name, page)
+    offered = page_of("ticket-resale", tickets["offered"])
+    assert f'{offered}">To the offer' in text(client.get("/wallet/"))
+    assert "Take it back" in text(client.get(offered))
+
+
+def test_the_wallet_asks_as_often_for_three_tickets_as_for_one(client, me):
+    def asked(path) -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(path).status_code == 200
+        return len(found)
+
+    first = mine(me)
+    paths = ("/wallet/", page_of("order", first.order))
+    few = [asked(path) for path in paths]
+    resales.offer(mine(me), by=me)
+    transfers.offer(mine(me), "a@example.org", by=me)
+    assert [asked(path) for path in paths] == few
+    _event, kind = scene(capacity=9, price=10)
+    order = pay(buy(me, kind, qty=3))
+    assert asked(page_of("order", order)) == few[1]

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -10,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.factories import UserFactory
-from bookings import cancelling
+from accounts.factories import SuperAdminFactory, UserFactory
+from bookings import cancelling, refunds
 from bookings.models import Order, Payment, SandboxCharge, Ticket
 from bookings.providers import sandbox
 from bookings.tests.scenes import buy, decide, pay, scene, text, wait
@@ -146,6 +147,20 @@ def test_cancelling_asks_first_and_gives_the_money_back(client, me):
     event.refresh_from_db()
     assert (order.status, event.booked_count) == ("refunded", 0)
     assert "already" in text(client.post(path, follow=True))
+
+
+def test_the_order_says_what_went_back_and_why(client, me):
+    _event, gold = scene(price=100)
+    order = pay(buy(me, gold, qty=3))
+    boss = SuperAdminFactory()
+    cancelling.cancel_tickets(order, list(order.tickets.all()[:1]), by=boss)
+    refunds.give(order, Decimal(20), by=boss, reason="The sound failed")
+    page = text(client.get(f"/orders/{order.uid}/"))
+    assert page.count("Goes back to you") == 2 and "−₹100" in page and "−₹20" in page
+    assert "The sound failed" in page and "tickets cancelled" not in page
+    refunds.send()
+    page = text(client.get(f"/orders/{order.uid}/"))
+    assert "Goes back to you" not in page and page.count("Refunded") == 2
 
 
 def test_the_list_asks_as_many_queries_for_three_orders_as_for_one(client, me):

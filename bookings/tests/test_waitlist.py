@@ -285,7 +285,7 @@ def test_an_offer_has_a_deadline_and_passes_on(settings):
         assert (offer.status, offer.expires_at, offer.total_amount) == ("pending", NOW + timedelta(hours=1), 100)
         assert offer.payments.get().status == "open"
         mail = OutgoingMail.objects.get(template="offer")
-        assert (mail.to, mail.context["until"]) == (waiting[0].user.email, "01 Jun 2026, 13:00 UTC")
+        assert (mail.to, mail.context["expires_at"]) == (waiting[0].user.email, "2026-06-01T13:00:00+00:00")
         with pytest.raises(SoldOut):
             book(event, people(1)[0])
         clock.shift(timedelta(minutes=60))

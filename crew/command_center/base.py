@@ -5,10 +5,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from eventify.lib import preview
 from eventify.lib.desk import nav
 from eventify.lib.desk.pages import Crumb
-from eventify.lib.errors import Conflict
+from eventify.lib.desk.resent import Unmoved as Unmoved
 from events.models import Event
 from partners import members
 
@@ -108,22 +107,3 @@ class OfRow(AroundEvent):
         """The way leads through the list that the row is in."""
         label = dict(TABS)[self.tab]
         return [*super().get_crumbs(), Crumb(label, self.at(self.tab))]
-
-
-class Unmoved:
-    """Put before a form page's base: what somebody else changed since the form was opened is not written over.
-
-    The form carries what it began with; when that is no longer so, Conflict, and the form shows what was typed.
-    """
-
-    def seen(self) -> str:
-        """What the values are now, as one word."""
-        return preview.digest_of({name: str(getattr(value, "pk", value)) for name, value in self.get_initial().items()})
-
-    def check_unmoved(self) -> None:
-        """Conflict when the values are not those that the form began with."""
-        if self.request.POST.get("seen", self.seen()) != self.seen():
-            raise Conflict(_("Somebody else changed this meanwhile. Compare the values, then save again."))
-
-    def get_context_data(self, **context) -> dict:
-        return super().get_context_data(seen=self.seen(), **context)

@@ -1,21 +1,9 @@
 """Form fields that name rows by their uid."""
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-
-class OfUid(forms.ModelChoiceField):
-    """One row, named by its uid; what is not among the rows is no choice."""
-
-    def __init__(self, queryset, **options):
-        super().__init__(queryset, to_field_name="uid", **options)
-
-    def to_python(self, value):
-        try:
-            return super().to_python(value)
-        except forms.ValidationError:  # also of what is no uid
-            raise forms.ValidationError(_("Choose one of the list."), "invalid_choice") from None
+from bookings.command_center.fields import OfUid as OfUid
 
 
 class OfUids(forms.ModelMultipleChoiceField):

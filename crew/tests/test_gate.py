@@ -236,7 +236,7 @@ def test_it_opens_no_page_of_the_command_center(event, user, shift):
     """Conflicts are settled by who checks in for the partner; who scans because of a shift has the scanner."""
     with time_machine.travel(middle(shift), tick=False):
         client = log_in(Client(), user)
-        assert list(client.get("/door/mine/").context["events"]) == [event]
+        assert client.get("/door/mine/").context["doors"] == [(event, [shift.section.name])]
         assert client.get("/command-center/door/conflicts/").status_code == 403
         assert nav.groups_for(user, "") == []
 

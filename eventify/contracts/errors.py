@@ -3,6 +3,7 @@
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
+from django.utils.translation import gettext as _
 
 from eventify.contracts import api_v1
 from eventify.contracts.eventify_plus import conventions as eventify_plus
@@ -30,20 +31,20 @@ _CONTRACTS = (
 
 def bad_request(request: HttpRequest, exception=None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return _answer(request, 413, "The body is too large. Send less.")
-    return _answer(request, 400, "The request is malformed.")
+        return _answer(request, 413, _("The body is too large. Send less."))
+    return _answer(request, 400, _("The request is malformed."))
 
 
 def forbidden(request: HttpRequest, exception=None) -> HttpResponse:
-    return _answer(request, 403, "You do not have permission to do this.")
+    return _answer(request, 403, _("You do not have permission to do this."))
 
 
 def not_found(request: HttpRequest, exception=None) -> HttpResponse:
-    return _answer(request, 404, "Not found.")
+    return _answer(request, 404, _("Not found."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, "Something went wrong on our side. Try again in a moment.")
+    return _answer(request, 500, _("Something went wrong on our side. Try again in a moment."))
 
 
 def _answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:

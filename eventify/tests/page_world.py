@@ -23,6 +23,7 @@ from bookings.tests.scenes import buy, pay, scene, wait
 from crew import assignments
 from crew import factories as crew
 from crew.models import Assignment, CrowdList, CrowdListEntry, IdentityMatch, Person, Swap
+from events.factories import EventImageFactory
 from events.models import Event
 from partners import contacts, inviting, members, payouts
 from partners.models import Contact, Document, Invitation, Member, Partner, Payout, Transfer
@@ -137,6 +138,7 @@ class World:
             self._put(owner, event)
             self._put(owner, kind)
             self._put(owner, promos.create(event, by=None, code=f"{word}10", percent_off=Decimal(10)))
+            self._put(owner, EventImageFactory(event=event))
             order = pay(buy(buyer, kind))
             for row in (order, order.tickets.get(), *invoices.issue_for(order)):
                 self._put(owner, row)

@@ -290,7 +290,7 @@ def test_an_event_is_added_as_a_draft(client, staff):
 
 def test_an_event_with_bookings_is_not_deleted(client, staff):
     event = TicketTypeFactory().event
-    orders.book(event, 1, by=UserFactory())
+    orders.book(event.pk, 1, by=UserFactory())
     assert client.post(address(Event, "delete", event.pk), {"post": "yes"}).status_code in (200, 302, 403)
     chosen = {"action": "delete_selected", "_selected_action": [event.pk], "post": "yes"}
     assert client.post(address(Event), chosen).status_code in (200, 302)

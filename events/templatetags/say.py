@@ -1,5 +1,6 @@
 """How moments, money and addresses are said to people."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -9,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts.pages import own_path
 from eventify.lib.currencies import SYMBOLS
-from eventify.lib.dates import date_format
+from eventify.lib.dates import date_format, zone_of
 from events.models import Event
 
 register = template.Library()
 TILES = 6
 A_NIGHT = timedelta(hours=18)
+_LETTER_HYPHEN = re.compile(r"(?<=\b\w)-(?=\w)")
 
 
 @register.filter
@@ -87,8 +89,13 @@ def zone_name(event: Event) -> str:
 @register.filter
 def zone_at(event: Event, value: datetime) -> str:
     """`IST`, or `UTC+7` where the zone has no letters."""
-    name = value.astimezone(event.zone).tzname()
-    return f"UTC{name[0]}{name[1:].lstrip('0')}" if name[:1] in "+-" else name
+    return zone_of(value.astimezone(event.zone))
+
+
+@register.filter
+def unbroken(words: str) -> str:
+    """The words for a heading or button, where `e-mail` stays on one line: with hyphens at which no line ends."""
+    return _LETTER_HYPHEN.sub("\N{NON-BREAKING HYPHEN}", words)
 
 
 @register.filter

@@ -27,6 +27,7 @@ _EVENT = {
     "ends_at": "start + interval '3 hours'",
     "state": "CASE mod(n, 40) WHEN 7 THEN 'cancelled' WHEN 9 THEN 'draft' ELSE 'published' END",
     "is_hot": "mod(n, 500) = 1",
+    "capacity": "100",
 }
 _EVENTS = """
     (SELECT array_agg(id) AS partners FROM partners_partner WHERE slug LIKE 'many-%%') AS them,
@@ -55,15 +56,15 @@ def make(events: int, first: int = 1, partners: int = 500) -> None:
     for name in _KINDS:
         Category.objects.get_or_create(name=name, defaults={"slug": name.lower()})
     if not Partner.objects.filter(slug="many-1").exists():
-        _insert(Partner(), _PARTNER, f"generate_series(1, {partners}) AS n")
-    _insert(Event(timezone="Asia/Kolkata"), _EVENT, _EVENTS.format(first=first, last=first + events - 1))
+        insert(Partner(), _PARTNER, f"generate_series(1, {partners}) AS n")
+    insert(Event(timezone="Asia/Kolkata"), _EVENT, _EVENTS.format(first=first, last=first + events - 1))
     with connection.cursor() as cursor:
         cursor.execute(_PARTS)
-    _insert(Event._meta.get_field("ticket_types").related_model(), _TYPE, _TYPES)
+    insert(Event._meta.get_field("ticket_types").related_model(), _TYPE, _TYPES)
 
 
-def _insert(row, columns: dict[str, str], source: str) -> None:
-    """One INSERT of rows like this one, but for these columns."""
+def insert(row, columns: dict[str, str], source: str) -> None:
+    """One INSERT of rows like this one, but for these columns, each an SQL expression over the FROM clause `source`."""
     columns = {"uid": _UID, "created_at": "now()", "updated_at": "now()", **columns}
     fields = [one for one in row._meta.concrete_fields if not (one.primary_key or one.generated)]
     usual = [one for one in fields if one.column not in columns]

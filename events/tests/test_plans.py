@@ -8,6 +8,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
+from eventify.lib import brief
+from events import search
 from events.models import Category
 from events.tests import many
 
@@ -82,14 +84,27 @@ PAGES = {
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_no_page_reads_every_event(crowd, client, path):
     cache.clear()
+    brief.forget_all()
     client.get(path)  # what is read once for each worker
     cache.clear()
+    brief.forget_all()
     found = []
     with plans_of(found):
         assert client.get(path).status_code == 200
     assert found
     read = [(sql, plan) for sql, plan in found if ("Seq Scan", "events_event", "") in plan]
     assert read == [], [plan for _sql, plan in read]
+
+
+@pytest.mark.django_db
+def test_prices_are_walked_in_their_order(crowd):
+    """A hundred of ten thousand, as the page asks for a thousand of a hundred thousand."""
+    found = []
+    with plans_of(found):
+        assert len(search.first(search.Wanted(sort="price"), 100)) == 100
+    [(_sql, plan)] = found
+    assert ("Index Scan", "bookings_tickettype", "type_by_price") in plan
+    assert not [node for node in plan if node[0] in ("Seq Scan", "Sort", "Hash Join")]
 
 
 @pytest.mark.django_db

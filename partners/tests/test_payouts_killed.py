@@ -1,16 +1,14 @@
 """A process that pays is killed (SIGKILL) at every step, and started again: everybody is paid exactly once."""
 
-import os
 import random
 import re
 import signal
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 from django.db import connection
 
+from accounts.tests.processes import run_until, steps
 from eventify.lib import failpoints
 from partners import payouts, sending
 from partners.models import Partner, Payout, PayoutBatch, SandboxTransfer, Transfer
@@ -18,9 +16,8 @@ from partners.models.ledger import Account
 from partners.tests.money import on, owed, rich_partner, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = (payouts, sending)
-STEPS = [step for one in SOURCES for step in re.findall(r'failpoint\("([\w.]+)"\)', Path(one.__file__).read_text())]
+STEPS = steps(payouts, sending)
+start = partial(run_until, "partners.tests.paying_process")
 AMOUNTS = {"Plain": 1000, "Refused": 300, "Slow": 70}
 
 
@@ -30,19 +27,6 @@ def partners():
     staff(2)
     numbers = {"Refused": "999900000001", "Slow": "999900000002"}
     return [rich_partner(amount, number=numbers.get(name, ""), name=name) for name, amount in AMOUNTS.items()]
-
-
-def start(failpoint: str = "", *wrongs: str) -> int:
-    """Run the process to its end; returns its exit code (-9: killed)."""
-    name = connection.settings_dict["NAME"]
-    assert name.startswith("test_")
-    address, question, options = os.environ["DATABASE_URL"].partition("?")
-    url = f"{address.rpartition('/')[0]}/{name}{question}{options}"
-    environment = {**os.environ, "DATABASE_URL": url, failpoints.VARIABLE: failpoint, "LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", "partners.tests.paying_process", *wrongs]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
 
 
 def wrong(partners: list[Partner]) -> list[str]:

@@ -128,7 +128,7 @@ def test_a_suspended_partner_sells_holds_and_queues_nothing(partner, staff):
         lambda: buy(user, free),
         lambda: book(event, user),
         lambda: buy(user, priced),
-        lambda: orders.book(event, 5, by=user, waitlist_too=True),
+        lambda: orders.book(event.pk, 5, by=user, waitlist_too=True),
     ):
         with pytest.raises(sales.NotOnSale):
             attempt()

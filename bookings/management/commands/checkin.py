@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Count, Q
+from django.db.models import Q
 
-from bookings import checkin
+from bookings import checkin, queries
 from bookings.models import Ticket
 from events.models import Event
 
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         return exit_code
 
     def _print_stats(self, event: Event) -> None:
-        rows = [(kind.name, kind.sold, kind.inside) for kind in _counted(event)]
+        rows = [(name, sold, inside) for name, sold, inside in _counted(event)]
         rows.append(("Total", sum(row[1] for row in rows), sum(row[2] for row in rows)))
         width = max(len(_printable(row[0])) for row in rows)
         self.stdout.write(_printable(event.name))
@@ -126,8 +126,8 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _counted(event: Event):
-    """The event's ticket types with how many tickets are `sold` (not cancelled) and how many are `inside`."""
-    live = Count("tickets", filter=~Q(tickets__status=Ticket.Status.CANCELLED))
-    used = Count("tickets", filter=Q(tickets__status=Ticket.Status.USED))
-    return event.ticket_types.annotate(sold=live, inside=used).order_by("position", "id")
+def _counted(event: Event) -> list[tuple[str, int, int]]:
+    """The event's ticket types: name, how many tickets are good or used, and how many people are inside."""
+    found = queries.admission(event)
+    kinds = event.ticket_types.order_by("position", "id")
+    return [(kind.name, *reversed(found.get(kind.pk, (0, 0)))) for kind in kinds]

@@ -33,3 +33,12 @@ def test_other_paths_answer_with_a_page(client, path):
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.django_db
+def test_the_sentence_is_in_the_language_that_is_asked_for(client):
+    said = {
+        language: client.get("/api/v1/nope", headers={"Accept-Language": language}).json()["message"]
+        for language in ("en", "nl")
+    }
+    assert said == {"en": "Not found.", "nl": "Niet gevonden."}

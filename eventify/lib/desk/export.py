@@ -8,11 +8,12 @@ from datetime import datetime
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from eventify.lib.desk.columns import Column
 from eventify.lib.errors import Conflict
+from eventify.lib.when_needed import WhenNeeded
+
+openpyxl, cells = WhenNeeded("openpyxl"), WhenNeeded("openpyxl.cell.cell")
 
 CHUNK = 2000  # rows fetched at a time
 XLSX_ROWS = 1_048_575  # below the heading; what the format can hold
@@ -64,7 +65,7 @@ def as_xlsx(name: str, columns: list[Column], rows) -> HttpResponseBase:
     """A workbook with one sheet, written row by row to a file on disk. Conflict when a sheet cannot hold the rows."""
     if rows.count() > XLSX_ROWS:
         raise Conflict(_("A spreadsheet cannot hold this many rows. Narrow the list, or download it as CSV."))
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(_NO_TITLE.sub(" ", name)[:31])
     for row in _rows(columns, _fetched(rows)):
         sheet.append([_cell(value) for value in row])
@@ -77,7 +78,7 @@ def as_xlsx(name: str, columns: list[Column], rows) -> HttpResponseBase:
 def _cell(value):
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)  # the format knows no zones: staff read their own
-    return ILLEGAL_CHARACTERS_RE.sub("", value)[:XLSX_TEXT] if isinstance(value, str) else value
+    return cells.ILLEGAL_CHARACTERS_RE.sub("", value)[:XLSX_TEXT] if isinstance(value, str) else value
 
 
 def _fetched(rows) -> Iterator:

@@ -34,6 +34,7 @@ WORDS = {
     "cancelled": Word(_("Cancelled"), NEGATIVE),
     "paid": Word(_("Paid"), POSITIVE),
     "refunded": Word(_("Refunded"), INFORMATION),
+    "refund_failed": Word(_("Refund failed"), NEGATIVE),
     "partly_refunded": Word(_("Partly refunded"), INFORMATION),
     "failed": Word(_("Failed"), NEGATIVE),
     "draft": Word(_("Draft")),

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
+from accounts.factories import SuperAdminFactory
 from bookings.door import devices
 from bookings.models import DoubleAdmission, Scan, Ticket
-from eventify.tests.browser.door_world import Scanner, night, payloads
+from eventify.tests.browser.door_world import PHONE, Scanner, night, payloads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,4 +109,34 @@ def test_a_slow_server_is_not_waited_for(browser, live_server, monkeypatch):
     assert anna.scan(codes[2]) == "Go in"
     assert used(event) == 3 and Scan.objects.count() == 3  # the late answer and the queue are one scan
     assert DoubleAdmission.objects.count() == 0
+    anna.close()
+
+
+def test_a_page_that_is_reloaded_while_it_enrols_is_the_device_all_the_same(browser, live_server):
+    event, tickets = night(1)
+    device, code = devices.invite(event, by=SuperAdminFactory(), name="Anna", gate="North")
+    context = browser.new_context(base_url=live_server.url, viewport=PHONE)
+    page = context.new_page()
+    page.route("**/door/api/enrol/", lambda route: (route.fetch(), route.abort()))  # the answer gets lost
+    page.goto(f"/door/#enrol={code}")
+    expect(page.locator("#enrol-error")).to_have_text("No answer. Find the network and try again.")
+    device.refresh_from_db()
+    assert device.enrolled_at
+    page.unroute("**/door/api/enrol/")
+    page.goto("/door/")
+    anna = Scanner.of(context, page)
+    anna.is_ready()
+    anna.begin()
+    assert anna.scan(payloads(tickets)[0]) == "Go in"
+    assert Scan.objects.get().device == device
+
+    # Somebody else who has photographed the code; and the code is kept no longer than it is of use.
+    other = browser.new_context(base_url=live_server.url, viewport=PHONE)
+    thief = other.new_page()
+    thief.goto(f"/door/#enrol={code}")
+    expect(thief.locator("#enrol-error")).to_contain_text("This device may not scan here.")
+    for one in (page, thief):
+        kept = "async () => (await (await import('/static/js/door/store.js')).get('enrolling')) ?? null"
+        assert one.evaluate(kept) is None
+    other.close()
     anna.close()

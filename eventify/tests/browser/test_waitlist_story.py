@@ -49,8 +49,9 @@ def join(page, event, user) -> None:
     log_in_here(page, user)
     page.wait_for_url(f"**/e/{event.slug}/**")
     page.get_by_role("button", name="Join the waitlist").click()
-    page.wait_for_url("**/orders/**")
-    expect(page.get_by_role("heading", name="On the waitlist")).to_be_visible()
+    page.wait_for_url("**/e/**#waitlist")
+    expect(page.get_by_role("heading", name=f"You are number 1 in the queue for {event.name}.")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Join the waitlist")).to_have_count(0)
 
 
 def cancel(browser, live_server, order) -> None:
@@ -110,7 +111,7 @@ def test_who_comes_too_late_reads_it_and_the_next_is_asked(browser, live_server,
     asha, bram = UserFactory(full_name="Asha Rao"), UserFactory(full_name="Bram Bos")
     page.set_viewport_size(PHONE)
     join(page, event, asha)
-    orders.book(event, 1, by=bram, waitlist_too=True)
+    orders.book(event.pk, 1, by=bram, waitlist_too=True)
     cancel(browser, live_server, held)
     offer = link_in_the_mail(asha.email)
     Order.objects.filter(user=asha).update(expires_at=timezone.now() - timedelta(seconds=1))

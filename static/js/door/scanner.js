@@ -54,10 +54,24 @@ export class Scanner extends EventTarget {
     await this.#count();
   }
 
-  /** Makes this browser a device. Refused or Unreachable. */
-  async enrol(code) {
-    const { body } = await call("enrol/", { body: { code: code.trim() }, deadline: LONG });
-    await this.become(body);
+  /** Makes this browser a device, the same one when it asks again with the code. Refused or Unreachable. */
+  async enrol(text) {
+    const code = text.trim();
+    const begun = await store.get("enrolling");
+    const enrolling = begun?.code === code ? begun : { code, client_uid: crypto.randomUUID() };
+    await store.set("enrolling", enrolling);
+    try {
+      const { body } = await call("enrol/", { body: enrolling, deadline: LONG });
+      await this.become(body);
+    } catch (error) {
+      if (error instanceof Refused) await store.set("enrolling", null);
+      throw error;
+    }
+  }
+
+  /** The code of an enrolment whose page was closed before it kept the answer; else "". */
+  async unfinished() {
+    return (!this.device && (await store.get("enrolling"))?.code) || "";
   }
 
   /** The device of an enrolment that was made elsewhere: {token, device, name, gate}. */

@@ -4,6 +4,7 @@ import { ADMITTED } from "./core.js";
 
 const NEAR = 30_000; // ms that a clock may be off without a word
 const FRESH = 10 * 60_000; // ms after which a list is called old
+const LETTERS = 26; // of a code that is not signed
 const LANGUAGE = document.documentElement.lang;
 
 export const $ = (selector) => document.querySelector(selector);
@@ -56,7 +57,7 @@ function recentRow(scan, words, zone, onUndo) {
   const about = element("span", "door-about");
   const time = clock(scan.true_at, zone);
   const where = [time, scan.type, scan.gate].filter(Boolean).join(" · ");
-  about.append(element("strong", "", words[scan.verdict]), element("span", "", where));
+  about.append(element("strong", "", words[isTypedAlone(scan) ? "typed" : scan.verdict]), element("span", "", where));
   about.append(element("span", "door-code", `…${scan.code.slice(0, 26).slice(-6)}`));
   if (scan.undone_at) about.append(element("span", "", fill(words.undone, { reason: scan.undo_reason })));
   else if (scan.is_freed) about.append(element("span", "", words.freed));
@@ -67,6 +68,9 @@ function recentRow(scan, words, zone, onUndo) {
   if (isGood) row.append(undoButton(scan, words, time, onUndo));
   return row;
 }
+
+/** A code that was typed without network was not judged: only the server knows it. */
+const isTypedAlone = (scan) => scan.verdict === "unknown" && scan.is_offline && scan.code.length === LETTERS;
 
 function undoButton(scan, words, time, onUndo) {
   const button = element("button", "door-button", words.undo);

@@ -14,7 +14,7 @@ function database() {
   opened ??= new Promise((resolve, reject) => {
     const asked = indexedDB.open(NAME, 1);
     asked.onupgradeneeded = () => {
-      asked.result.createObjectStore("kept"); // device, list, skew, gate, isMuted
+      asked.result.createObjectStore("kept"); // device, list, skew, gate, enrolling, isMuted
       asked.result.createObjectStore("dead", { keyPath: "hash" });
       asked.result.createObjectStore("used", { keyPath: "hash" });
       const scans = asked.result.createObjectStore("scans", { keyPath: "client_uid" });
@@ -188,9 +188,7 @@ export function trim() {
 export function changeDevice(device) {
   return within(["kept", "dead", "used", "scans"], async (kept, dead, used, scans) => {
     for (const store of [dead, used]) store.clear();
-    kept.delete("list");
-    kept.delete("gate");
-    kept.delete("skew");
+    for (const key of ["list", "gate", "skew", "enrolling"]) kept.delete(key);
     if (device) kept.put(device, "device");
     else kept.delete("device");
     for (const state of ["sent", "asking"]) {
