@@ -213,7 +213,7 @@ def _tell(what: CallingOff, ended: list[Booking], owed: dict[Order, Decimal]) ->
     user, event = ended[0].user, what.event
     title = _("Your money for %(event)s goes back to you") if what.refund else _("%(event)s is cancelled")
     orders = list(dict.fromkeys(one.order for one in ended if one.order))
-    path = f"/orders/{orders[0].uid}/" if len(orders) == 1 else "/orders/"
+    path = f"/orders/{orders[0].uid}/" if len(orders) == 1 else "/orders/" if orders else f"/e/{event.slug}/"
     notify.notify(user, title % {"event": event.name}, what.reason, kind="order", level="critical", url=path)
     to = orders[0].mail_to if orders else user.email
     mine: dict[str, list[Order]] = {}

@@ -9,6 +9,7 @@ from bookings.door import codes, scanning
 from bookings.door.codes import UnknownCode
 from bookings.models import Scan, Ticket
 from eventify.lib.errors import Conflict, Forbidden
+from eventify.lib.prepared import Param, Prepared
 from events.models import Event
 
 __all__ = ["NotValid", "UnknownCode", "admit", "check", "find", "look_up", "sentence", "why_not"]
@@ -41,13 +42,19 @@ def find(code: str) -> Ticket:
 
     UnknownCode; Forged also when what a key has signed names another event than the ticket's.
     """
-    rows = Ticket.objects.select_related("event__partner", "ticket_type", "user", "seat", "order")
-    ticket = rows.filter(ticket_code=codes.read(code)).first()
+    ticket = _with_code.first(code=codes.read(code))
     if ticket is None:
         raise UnknownCode
     if codes.event_of(code) not in (None, ticket.event.uid):
         raise codes.Forged
     return ticket
+
+
+_with_code = Prepared(
+    lambda: Ticket.objects.select_related("event__partner", "ticket_type", "user", "seat", "order").filter(
+        ticket_code=Param("code")
+    )
+)
 
 
 def check(ticket: Ticket, event: Event | None = None) -> None:

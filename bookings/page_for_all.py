@@ -1,18 +1,20 @@
 """The page of an event as all see it who have no account, drawn once while nothing about it changes.
 
-Each visitor asks the database for the state of the event, so stock is never stale; what is said of it (texts, pictures,
-hours that pass) may be KEPT seconds old. What is personal in the page are the values of its forms: a token, and keys
-that must be unlike all others. They are cut out of what is kept and made anew for each visitor.
+Each visitor asks the database for the state of the event, so stock, prices and what is on sale are never stale;
+pictures and the words for a moment ("tomorrow") may be KEPT seconds old. What is personal in the page are the values
+of its forms: a token, and keys that must be unlike all others. They are cut out of what is kept and made anew.
 """
 
 import re
+import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import BooleanField, Case, Count, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from bookings.forms import new_key
@@ -23,8 +25,9 @@ from eventify.lib.themes import COOKIE, theme_of
 from events import queries
 from events.models import Event
 
-KEPT = 5  # seconds
-MOST = 100  # pages that a process keeps, of some 40 KB each
+KEPT = 30  # seconds
+MOST = 1000  # pages that a process keeps, of some 8 KB each
+_MARK = "\0"  # between the parts of a page
 # Cookies of somebody who is nobody yet.
 _OF_ANYBODY = {settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, COOKIE, "city"}
 _PERSONAL = re.compile(r'(?<= name=")(csrfmiddlewaretoken|key|wait_key)" value="[^"]*')
@@ -32,9 +35,9 @@ _pages = Brief(KEPT, MOST)
 
 
 class _Page(NamedTuple):
-    """`parts` are texts, with the name of a field between two of them."""
+    """`packed` are texts with the name of a field between two of them, compressed."""
 
-    parts: list[str]
+    packed: bytes
     content_type: str
 
 
@@ -45,7 +48,7 @@ def is_for(request: HttpRequest) -> bool:
 
 def show(request: HttpRequest, slug: str, draw: Callable[[], HttpResponse]) -> HttpResponse:
     """The page, kept or drawn now."""
-    [state] = _state(slug=slug) or [None]
+    [state] = _state(slug=slug, now=timezone.now()) or [None]
     if state is None:
         return draw()
     key = (get_language(), theme_of(request), *state)
@@ -54,13 +57,14 @@ def show(request: HttpRequest, slug: str, draw: Callable[[], HttpResponse]) -> H
         response = draw()
         if response.status_code != 200:
             return response
-        page = _Page(_PERSONAL.split(response.content.decode()), response["Content-Type"])
+        parts = _PERSONAL.split(response.content.decode())
+        page = _Page(zlib.compress(_MARK.join(parts).encode(), 1), response["Content-Type"])
         _pages.put(key, page)
-    return HttpResponse(_filled(page.parts, request), content_type=page.content_type)
+    return HttpResponse(_filled(page, request), content_type=page.content_type)
 
 
-def _filled(parts: list[str], request: HttpRequest) -> str:
-    texts = list(parts)
+def _filled(page: _Page, request: HttpRequest) -> str:
+    texts = zlib.decompress(page.packed).decode().split(_MARK)
     for place in range(1, len(texts), 2):
         value = get_token(request) if texts[place] == "csrfmiddlewaretoken" else new_key()
         texts[place] = f'{texts[place]}" value="{value}'
@@ -76,6 +80,9 @@ def _states() -> QuerySet:
         .annotate(
             sold=_one(types, "event", Sum("quantity_sold")),
             types_at=_one(types, "event", Max("updated_at")),
+            begun=_one(types, "event", Count("pk", filter=Q(sales_start_at__lte=Param("now")))),
+            ended=_one(types, "event", Count("pk", filter=Q(sales_end_at__lte=Param("now")))),
+            is_over=Case(When(ends_at__lte=Param("now"), then=True), default=False, output_field=BooleanField()),
             children_booked=_one(children, "parent", Sum("booked_count")),
             children_at=_one(children, "parent", Max("updated_at")),
         )

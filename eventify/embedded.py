@@ -222,7 +222,7 @@ class Postgres(Server):
             "unix_socket_directories": self.home.sockets,
             "unix_socket_permissions": "0700",
             "max_connections": 100 if self.durable else 200,
-            "shared_buffers": "128MB",
+            "shared_buffers": "64MB",
             "default_transaction_isolation": "read committed",
             "timezone": "UTC",
             "log_timezone": "UTC",

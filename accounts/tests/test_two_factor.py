@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 import time_machine
+from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -226,6 +227,20 @@ def test_every_mail_leads_to_the_accounts_security(template, settings, mailoutbo
     assert mail.send_pending() == 1
     assert "A & B" in mailoutbox[0].body and f"{settings.SITE_URL}/account/security/" in mailoutbox[0].body
     assert "None" not in mailoutbox[0].body
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "said"),
+    [("en", "Asia/Kolkata", "Sat 21 Nov 2026, 20:55 IST"), ("nl", "UTC", "za 21 nov 2026, 15:25 UTC")],
+)
+def test_the_mail_says_when_as_people_say_it(language, zone, said, settings, mailoutbox):
+    settings.EVENTIFY_TIME_ZONE = zone
+    user = UserFactory(language=language)
+    with time_machine.travel("2026-11-21T15:25:10+00:00", tick=False):
+        turn_on(user)
+    OutgoingMail.objects.update(next_attempt_at=timezone.now())
+    mail.send_pending()
+    assert said in mailoutbox[0].body and "2026-11-21" not in mailoutbox[0].body
 
 
 # --- Demanded by a role ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from accounts import audit
 from accounts.models import User
 from bookings.door import codes, conflicts, devices, merging, reading
 from bookings.models import Device, RevokedCode, Scan, Ticket
+from eventify.lib import together
 from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from events.models import Event
@@ -182,7 +183,7 @@ def open_book(ticket_ids: Iterable[int | None]) -> _Book:
 
 def note(ticket: Ticket, *, by: User | None, gate: str, at: datetime) -> Scan:
     """The scan of an admission without a device (a contract, the command line)."""
-    return Scan.objects.create(
+    scan = Scan(
         event_id=ticket.event_id,
         ticket=ticket,
         by=by,
@@ -191,6 +192,8 @@ def note(ticket: Ticket, *, by: User | None, gate: str, at: datetime) -> Scan:
         verdict=Verdict.ADMITTED,
         scanned_at=at,
     )
+    together.write([scan])
+    return scan
 
 
 def note_refusal(text: str, verdict: str, *, by: User | None, gate: str, event: Event | None, ticket=None) -> None:

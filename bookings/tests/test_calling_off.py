@@ -98,6 +98,8 @@ def test_each_person_is_told_once(boss):
     assert OutgoingMail.objects.count() == Notification.objects.count() == 4
     note = Notification.objects.get(recipient=waiting.user)
     assert (note.title, note.message, note.level) == (f"{event.name} is cancelled", "Storm", "critical")
+    assert note.url == f"/e/{event.slug}/"
+    assert Notification.objects.get(recipient=orders["hold"].user).url == f"/orders/{orders['hold'].uid}/"
 
 
 def test_the_mails_read_well(boss, mailoutbox):

@@ -188,13 +188,15 @@ def test_the_rules_refuse_what_the_database_cannot_take(field, value):
     assert list(refused.value.errors) == [field]
 
 
-def test_a_wrong_name_on_a_ticket_is_said_at_its_field(client, me):
+def test_all_that_is_wrong_is_said_at_its_field_in_one_go(client, me):
     _event, gold = scene(price=100)
     order = begin(me, gold, qty=2)
     field = f"attendee_{order.bookings.get().pk}_1"
-    response = client.post(path(order), {**WHO, field: "x" * 201})
+    wrong = {"name": "", "email": "asha", "phone": "12", "company": "x" * 201, field: "x" * 201}
+    response = client.post(path(order), {**WHO, **wrong})
     assert response.status_code == 400
-    assert f'id="id_{field}_error"' in text(response)
+    assert {name: len(said) for name, said in response.context["form"].errors.items()} == dict.fromkeys(wrong, 1)
+    assert all(f'id="id_{name}_error"' in text(response) for name in wrong)
     with pytest.raises(Invalid) as refused:
         buyers.save(order, buyers.Buyer(**WHO, attendees={order.bookings.get().pk: ["ok", "\x00"]}))
     assert list(refused.value.errors) == [field]

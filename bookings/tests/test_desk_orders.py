@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, OutgoingMail
@@ -11,6 +12,7 @@ from accounts.tests.coming_in import log_in
 from bookings import cancelling, tasks
 from bookings.command_center.orders import short
 from bookings.models import Order, Refund
+from bookings.templatetags.sale import refund_reason
 from bookings.tests.desk import DESK, HOSTILE, confirm, member, queries_of, said, shown, staff
 from bookings.tests.invariants import check
 from bookings.tests.scenes import buy, pay, people, scene, settled, text
@@ -99,6 +101,20 @@ def test_one_order(client, admin, paid):
         "partner_payable",
     ]
     assert [one.label for one in page.context["actions"]] == ["Cancel and refund", "Give money back"]
+
+
+def test_staff_read_why_money_went_back_in_their_language(client, admin, paid):
+    cancelling.cancel_tickets(paid, list(paid.tickets.all()[:1]), by=admin)
+    cancelling.cancel(paid, by=admin, reason="Hij belde")
+    page = text(client.get(page_of(paid), headers={"Accept-Language": "nl"}))
+    assert '<html lang="nl"' in page
+    with translation.override("nl"):
+        said = [refund_reason(one) for one in Refund.objects.order_by("pk")]
+        assert refund_reason(Refund(reason="event_cancelled: Storm: rain")) == f"{_('Event cancelled')}: Storm: rain"
+        assert refund_reason(Refund(reason="event_refunded: ")) == _("Money back for the whole event")
+        assert said == [_("Tickets cancelled"), "Hij belde"] and all(one in page for one in said)
+    assert "tickets cancelled" not in page
+    assert list(Refund.objects.order_by("pk").values_list("reason", flat=True)) == ["tickets cancelled", "Hij belde"]
 
 
 def test_one_order_asks_as_often_for_many_tickets(client, admin, jazz):

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from bookings import promos
@@ -33,8 +34,15 @@ def test_the_list_shows_what_each_code_does_and_how_often_it_was_used(client):
     response = client.get(address(event))
     assert [one.code for one in shown(response)] == ["FIVE", "LATER", "TEN"]
     page = text(response)
-    for words in ("12.5 %", "€5.00", "General admission", "All types on sale", "Used up", "In use", "not valid yet"):
+    for words in ("12.5 %", "€5.00", "General admission", "All types on sale", "Used up", "In use", "Not valid yet"):
         assert words in page
+    for tone, word in (("positive", "In use"), ("information", "Used up"), ("caution", "Not valid yet")):
+        assert f'<span class="pill {tone}">{word}</span>' in page
+    promos.change(event.promo_codes.get(code="FIVE"), by=None, is_active=False)
+    assert ">Inactive</span>" in text(client.get(address(event)))
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        event.promo_codes.filter(code="LATER").update(ends_at=timezone.now() - timedelta(days=1))
+        assert ">Expired</span>" in text(client.get(address(event)))
     assert f'href="{address(event)}"' in text(client.get(f"{DESK}/events/{event.uid}/"))
 
 

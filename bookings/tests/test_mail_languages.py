@@ -5,7 +5,7 @@ from django.core import mail as outbox
 from django.test import Client
 from django.utils import translation
 
-from accounts import letters, mail, signup
+from accounts import addresses, letters, mail, signup
 from accounts.factories import UserFactory
 from accounts.models import OutgoingMail, User
 from accounts.tests.coming_in import log_in
@@ -77,6 +77,15 @@ def test_who_signs_up_over_the_api_is_asked_to_confirm_in_their_language():
     Client().post("/signup/", {**body, "password_again": "long enough 1"}, headers={"Accept-Language": "nl"})
     assert User.objects.get(email="a@example.com").language == "nl"
     assert subjects("a@example.com") == [said("Confirm your e-mail address", "nl")]
+
+
+def test_no_line_of_a_heading_or_button_ends_within_e_mail(mailoutbox):
+    addresses.ask(UserFactory(email="a@example.com", language="en"))
+    mail.send_pending()
+    (html, _kind), said = mailoutbox[0].alternatives[0], "Confirm your e\N{NON-BREAKING HYPHEN}mail address"
+    assert html.split("<body")[1].count(said) == 2 and mailoutbox[0].subject == "Confirm your e-mail address"
+    path = addresses.path_for(User.objects.get(email="a@example.com").uid, "a@example.com")
+    assert f"<h1>{said}</h1>" in Client().get(path).content.decode()
 
 
 def test_a_stranger_is_written_to_in_the_language_of_who_sends():

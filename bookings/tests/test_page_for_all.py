@@ -1,11 +1,14 @@
 """The page of an event that all strangers share: drawn once, stock never stale, what is personal never shared."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.factories import UserFactory
 from accounts.tests.coming_in import log_in
@@ -67,6 +70,22 @@ def test_what_is_changed_is_seen(event):
     look()
     Event.objects.get().save()  # any change moves `updated_at`
     assert look()[1] > 1
+
+
+def test_what_is_on_sale_is_seen_in_that_second(event):
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        event.ticket_types.update(sales_start_at=now + timedelta(seconds=3), sales_end_at=now + timedelta(seconds=6))
+        assert "Get tickets" not in look()[0]
+        for on_sale in (True, False):
+            clock.shift(3)
+            page, asked = look()
+            assert ("Get tickets" in page, asked > 1) == (on_sale, True)
+        assert look()[1] == 1
+        Event.objects.update(starts_at=now, ends_at=now + timedelta(seconds=7))
+        look()
+        clock.shift(1)
+        assert "This event is over" in look()[0]
 
 
 def test_the_stock_of_a_sub_event_counts(event):

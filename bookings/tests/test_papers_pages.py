@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -95,6 +96,17 @@ def test_the_page_shows_the_code_who_when_and_where(client, ticket):
     for words in ("Add to calendar", f"/tickets/{ticket.uid}/ticket.pdf", "General admission"):
         assert words in page
     assert "Apple" not in page and "style=" not in page
+
+
+def test_what_is_over_is_for_no_calendar(client, order, ticket):
+    addresses = (f"/e/{ticket.event.slug}/", f"/tickets/{ticket.uid}/", f"/orders/{order.uid}/")
+    for address in addresses:
+        assert "calendar</a>" in text(client.get(address)), address
+    with time_machine.travel(ticket.event.ends_at + timedelta(seconds=1)):
+        for address in addresses:
+            page = text(client.get(address))
+            assert "calendar</a>" not in page and "Google Calendar" not in page, address
+        assert "Tickets as PDF" in page  # the paper stays
 
 
 def test_the_pass_is_offered_where_it_can_be_made(client, ticket, identity):  # noqa: F811

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pypdfium2
 import pytest
@@ -9,8 +10,8 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.factories import UserFactory
-from bookings import cancelling, seats
+from accounts.factories import SuperAdminFactory, UserFactory
+from bookings import cancelling, refunds, seats, tasks
 from bookings.models import Booking, Order, Ticket
 from bookings.papers import invoices, invoices_pdf, of_tickets, pdf, tickets_pdf
 from bookings.tests.scenes import buy, pay, people, scene
@@ -214,6 +215,33 @@ def test_an_invoice_of_many_lines_goes_on_overleaf():
     whole = "".join(pages(invoices_pdf.of_invoice(paper)))
     assert all(f"Line {n}." in whole for n in range(40)) and "Total, tax included" in whole
     assert len(pages(invoices_pdf.of_invoice(paper))) == 3
+
+
+@pytest.mark.django_db
+def test_a_receipt_says_what_went_back_since_and_the_invoice_stays():
+    order, boss = sold(qty=3), SuperAdminFactory()
+    (invoice,) = invoices.issue_for(order)
+    before, receipt = invoices_pdf.of_invoice(invoice), invoices_pdf.of_receipt(order)
+    assert "after refunds" not in "".join(pages(receipt))
+    cancelling.cancel_tickets(order, list(order.tickets.all()[:1]), by=boss)
+    (page,) = pages(invoices_pdf.of_receipt(order))
+    for words in ("₹3,540.00", "Goes back to you", "–₹1,180.00", "Total after refunds", "₹2,360.00"):
+        assert words in page, words
+    tasks.send_refunds()
+    refunds.give(order, Decimal(360), by=boss, reason="The sound failed")
+    (page,) = pages(invoices_pdf.of_receipt(order))
+    for words in ("Went back on", "–₹1,180.00", "Goes back to you", "–₹360.00", "₹2,000.00"):
+        assert words in page, words
+    assert invoices_pdf.of_invoice(invoice) == before
+
+
+@pytest.mark.django_db
+def test_a_receipt_of_many_refunds_goes_on_overleaf():
+    order = sold(qty=2)
+    for _time in range(40):
+        refunds.give(order, Decimal(1), by=SuperAdminFactory(), reason="Sorry")
+    first, second = pages(invoices_pdf.of_receipt(order))
+    assert (first + second).count("–₹1.00") == 40 and "₹2,320.00" in second and "It is no invoice." in second
 
 
 @pytest.mark.django_db

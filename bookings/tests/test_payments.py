@@ -44,6 +44,7 @@ def test_paid_in_time(clock):
     assert mail.context == {"order": str(order.uid), "event": event.name, "qty": 2}
     told = Notification.objects.get(recipient=order.user)
     assert (told.title, told.kind) == (f"Your tickets for {event.name} are ready", "order")
+    assert told.url == f"/orders/{order.uid}/"
     check(event)
 
 

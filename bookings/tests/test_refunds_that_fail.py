@@ -13,7 +13,7 @@ from bookings.models import Order, Refund, WebhookDelivery
 from bookings.providers import stripe as ours
 from bookings.providers.base import RefundReport
 from bookings.tests import stripe_stand_in
-from bookings.tests.desk import DESK, member, said, staff
+from bookings.tests.desk import DESK, member, queries_of, said, staff
 from bookings.tests.invariants import check
 from bookings.tests.scenes import buy, pay, people, scene, settled, text
 from bookings.tests.stripe_stand_in import signed
@@ -164,6 +164,10 @@ def failed() -> Order:
     return order
 
 
+def event_of(order: Order):
+    return order.bookings.get().event
+
+
 def test_staff_see_it_and_send_it_again(client):
     order = failed()
     user = SuperAdminFactory()
@@ -179,6 +183,11 @@ def test_staff_see_it_and_send_it_again(client):
     ]
     page = text(client.get(f"{DESK}/orders/{order.uid}/"))
     assert "The card is closed." in page and "Send it again" in page and "Refund came back" in page
+    assert '<span class="pill negative">Refund failed</span>' in page
+    for address in (f"{DESK}/orders/", f"{DESK}/users/{order.user.uid}/", f"{DESK}/events/{event_of(order).uid}/"):
+        listed = text(client.get(address))
+        assert ">Refund failed</span>" in listed and ">Refunded</span>" not in listed, address
+    assert ",Refund failed," in b"".join(client.get(f"{DESK}/orders/?format=csv").streaming_content).decode()
     assert [row.object for row in client.get(f"{DESK}/orders/?refund_failed=true").context["table_rows"]] == [order]
     refund = Refund.objects.get()
     answer = client.post(f"{DESK}/refunds/{refund.uid}/again/")
@@ -210,6 +219,22 @@ def test_who_may_not_refund_may_not_send_it_again(client):
 def test_the_buyer_reads_that_nothing_is_forgotten(client):
     order = failed()
     client.force_login(order.user)
-    assert "look into it and send it again" in text(client.get(f"/orders/{order.uid}/"))
+    page = text(client.get(f"/orders/{order.uid}/"))
+    assert "look into it and send it again" in page and "Refund on its way" in page
+    listed = text(client.get("/orders/"))
+    assert "Refund on its way" in listed and "Refunded" not in listed
     refunds.try_again(Refund.objects.get(), by=SuperAdminFactory())
     assert "look into it and send it again" not in text(client.get(f"/orders/{order.uid}/"))
+    assert "Refunded" in text(client.get("/orders/"))
+
+
+def test_lists_that_say_it_ask_as_often_for_3_orders_as_for_1(client):
+    order = failed()
+    staff_member = SuperAdminFactory()
+    for user, address in ((order.user, "/orders/"), (staff_member, f"{DESK}/orders/")):
+        log_in(client, user)
+        client.get(address)
+        few = queries_of(client, address)
+        Order.objects.filter(pk__in=[failed().pk, failed().pk]).update(user=order.user)
+        assert queries_of(client, address) == few
+        assert text(client.get(address)).count("Refund on its way" if user == order.user else ">Refund failed<") >= 3

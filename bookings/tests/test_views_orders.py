@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import Notification
 from bookings import cancelling, refunds
 from bookings.models import Order, Payment, SandboxCharge, Ticket
 from bookings.providers import sandbox
@@ -161,6 +162,8 @@ def test_the_order_says_what_went_back_and_why(client, me):
     refunds.send()
     page = text(client.get(f"/orders/{order.uid}/"))
     assert "Goes back to you" not in page and page.count("Refunded") == 2
+    told = Notification.objects.filter(recipient=me).values_list("url", flat=True)
+    assert len(told) == 3 and set(told) == {f"/orders/{order.uid}/"}  # ready, tickets cancelled, money given
 
 
 def test_the_list_asks_as_many_queries_for_three_orders_as_for_one(client, me):

@@ -39,7 +39,8 @@ def test_a_cancellation_promotes_the_first():
     assert (first.order.status, first.order.payment_method) == ("paid", "free")
     assert first.promoted_at is not None
     assert first.tickets.get().seat.label == "A-1"
-    assert Notification.objects.get().title == f"You have a place at {event.name}"
+    told = Notification.objects.get()
+    assert (told.title, told.url) == (f"You have a place at {event.name}", f"/orders/{first.order.uid}/")
     assert OutgoingMail.objects.filter(template="promoted").get().to == first.user.email
     check(event)
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from accounts import roles
 from accounts.factories import UserFactory
@@ -218,9 +219,10 @@ def test_who_counts_as_a_second_person(role, counts):
 def test_those_who_may_approve_are_told():
     maker, other = people()
     rich_partner()
-    payouts.create(by=maker)
+    batch = payouts.create(by=maker)
     told = Notification.objects.get()
     assert (told.recipient, told.title) == (other, "Payouts wait for your approval: ₹1,000.00")
+    assert told.url == reverse("desk-payout-batch", args=[batch.uid])
 
 
 def test_a_batch_is_decided_once():

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail as outbox
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import mail
@@ -159,6 +160,8 @@ def test_the_partner_and_those_who_decided_are_told():
         (batch.created_by, "The payouts are done: ₹1,000.00"),
         (batch.approved_by, "The payouts are done: ₹1,000.00"),
     }
+    page = reverse("desk-payout-batch", args=[batch.uid])
+    assert Notification.objects.get(recipient=batch.created_by).url == page
     assert OutgoingMail.objects.filter(template="payout_paid").values_list("to", flat=True).get() == person.email
     mail.send_pending()
     sent = next(one for one in outbox.outbox if one.to == [person.email])
