@@ -117,15 +117,13 @@ def book(event: int, qty: int, *, by: User, chosen: tuple[str, ...] = (), waitli
     """Book places at the event of this id, of its first type that has room (002); when full, join the queue if wished.
 
     `chosen` are seat labels. The key is scoped to user and event: a retry returns the same booking.
-    Raises as `place` does; Missing also for a draft.
+    Raises as `place` does.
     """
     _check_key(key)
     fingerprint = _fingerprint([qty, chosen, waitlist_too])
 
     def attempt() -> Booking:
         locked = inventory.lock([event])[event]
-        if locked.state == Event.State.DRAFT:
-            raise Missing(_("There is no such event."))
         types = _offered(event=event, user=by.pk, key=key)
         if types and types[0].known:
             return _same(Booking.objects.select_related("order").get(pk=types[0].known), fingerprint)

@@ -54,7 +54,7 @@ def limit(name, default):
     return int(count), int(seconds)
 
 
-def database(url, pool_max):
+def database(url, pool_max, prepares):
     """Django's settings of a PostgreSQL URL; postgresql+psycopg2:// and ?host=/socket/folder are understood."""
     scheme, _, rest = url.partition("://")
     if scheme.split("+")[0] not in ("postgres", "postgresql"):
@@ -64,7 +64,7 @@ def database(url, pool_max):
     for key in ("host", "port", "user", "password"):
         config[key.upper()] = str(options.pop(key, "") or config[key.upper()])
     options["isolation_level"] = IsolationLevel.READ_COMMITTED
-    if switch("EVENTIFY_DB_PREPARE", True):  # off behind a pooler that does not keep prepared statements
+    if prepares:  # not behind a pooler that does not keep prepared statements
         options["prepare_threshold"] = 2  # runs of a statement until the server keeps its plan
     if pool_max:
         options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 5}

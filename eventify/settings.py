@@ -90,7 +90,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASE_URL = text("DATABASE_URL", "" if PRODUCTION else HOME.database_url)
 if not DATABASE_URL:
     raise ImproperlyConfigured("Set DATABASE_URL, for example postgresql://user:password@host:5432/eventify.")
-DATABASES = {"default": database(DATABASE_URL, pool_max=number("EVENTIFY_DB_POOL_MAX", 4, least=0))}
+DATABASES = {
+    "default": database(DATABASE_URL, number("EVENTIFY_DB_POOL_MAX", 4, 0), switch("EVENTIFY_DB_PREPARE", True))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = text("REDIS_URL", "redis://127.0.0.1:6379/0" if PRODUCTION else HOME.redis_url)
@@ -122,8 +124,6 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_SERIALIZER = "json"
-CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")

@@ -192,7 +192,7 @@ def test_new_staff_are_mailed_a_link_that_works_once(mailoutbox, settings):
     assert not user.has_usable_password() and user.is_staff
     mail.send_pending()
     path = password_links.path_for(user)
-    assert f"\n{settings.SITE_URL}/account/set-password/{user.uid}/" in mailoutbox[0].body
+    assert f" {settings.SITE_URL}/account/set-password/{user.uid}/" in mailoutbox[0].body
     assert "Asha Rao" in mailoutbox[0].subject and "as Gate" in mailoutbox[0].body
     token = path.split("/")[-2]
     assert password_links.find(user.uid, token) == user

@@ -10,6 +10,7 @@ from bookings import cancelling, checkout, orders, sales
 from bookings.models import Booking, Seat
 from eventify.contracts.evently import fields
 from eventify.contracts.evently.conventions import BIGINT_MAX, EventlyView, LoggedIn, number
+from eventify.contracts.evently.events import find
 from eventify.lib.errors import Forbidden, Invalid, Missing
 from eventify.lib.wire import moment
 
@@ -80,8 +81,9 @@ class Book(EventlyView):
         options = {"chosen": _labels(event, given["seat_ids"]), "waitlist_too": given["waitlist"], "key": key}
         try:
             booking = orders.book(event, given["qty"], by=request.user, **options)
-        except Missing:
-            raise Missing("Event not found") from None
+        except (Missing, sales.NotOnSale):
+            find(id)  # a draft is nobody's business
+            raise
         return Response(booking_on_wire(booking))
 
 
