@@ -9,6 +9,7 @@ import smtplib
 from contextlib import ExitStack
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils import timezone
@@ -16,12 +17,15 @@ from django.utils.translation import get_language
 
 from accounts import letters
 from accounts.models import OutgoingMail
+from eventify.lib import ratelimit
 from eventify.lib.later import later, nudge
 
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 12
 INTERRUPTED = "The attempt was interrupted; the worker's log may say why."
 _BATCH = 100
+# Mails that thousands get at once, with papers that cost time to make: they are paced, so that a sale stays quick.
+TO_MANY = ("tickets", "event_cancelled", "event_refunded")
 _TASK = "accounts.tasks.send_pending_mail"
 # The server, the network, an address that no server takes, a template with a mistake.
 _FAILURES = (smtplib.SMTPException, OSError, ValueError, TemplateDoesNotExist, TemplateSyntaxError)
@@ -55,11 +59,13 @@ def queue_all(mails: list[OutgoingMail]) -> None:
 def send_pending() -> int:
     """Send what is due, each in its own short transactions; returns how many went out.
 
-    All are tried, also when one raises what is not expected; the error comes out at the end. When more is due than
-    one batch, a task goes on.
+    What somebody waits for goes before TO_MANY. All are tried, also when one raises what is not expected; the error
+    comes out at the end. When more is due than one batch, or than may leave in this second, a task goes on.
     """
     due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
-    keys = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
+    in_order = due.order_by("next_attempt_at").values_list("pk", flat=True)
+    keys = list(in_order.exclude(template__in=TO_MANY)[:_BATCH])
+    keys += _paced(list(in_order.filter(template__in=TO_MANY)[: _BATCH - len(keys)]))
     sent: list[int] = []
     with ExitStack() as batch:  # it runs what it was given, the last first, whatever one of them raises
         if len(keys) == _BATCH:
@@ -67,6 +73,17 @@ def send_pending() -> int:
         for key in reversed(keys):
             batch.callback(_send_one, key, sent)
     return len(sent)
+
+
+def _paced(keys: list[int]) -> list[int]:
+    """Those of these that may leave in this second; for the others a task comes back in the next."""
+    allowed = settings.EVENTIFY_MAILS_PER_SECOND
+    if not (keys and allowed):
+        return keys
+    leaving = keys[:allowed] if ratelimit.count("mails", 1) == 1 else []
+    if len(leaving) < len(keys):
+        nudge(_TASK)
+    return leaving
 
 
 def _send_one(key: int, sent: list[int]) -> None:

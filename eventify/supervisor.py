@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -19,6 +20,7 @@ from eventify.mode import ROOT, default_to_demo, home
 
 READY_SECONDS = 60
 STOP_SECONDS = 15
+MAILS_WAIT = 5  # niceness of the worker: who buys comes before the mails of who has bought
 CALM_SECONDS = 30  # a child that lived this long did not die of what killed it before
 LONGEST_PAUSE = 10  # seconds between two attempts to restart
 MARK = "EVENTIFY_SERVED_FROM"  # in the environment of everything that bin/serve starts
@@ -44,8 +46,9 @@ class Failure(Exception):
 class Child:
     """One of our own processes: its command, its log file, and when it may be started again."""
 
-    def __init__(self, name, command, log):
+    def __init__(self, name, command, log, yields=0):
         self.name, self.command, self.log = name, command, log
+        self.yields = yields  # niceness: how far it stands back where there is more work than processor
         self.process, self.started, self.failures, self.due = None, 0.0, 0, 0.0
 
     def start(self):
@@ -59,8 +62,13 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches only us, and we stop in order
-                preexec_fn=die_with_parent(signal.SIGTERM),
+                preexec_fn=partial(self._begin, die_with_parent(signal.SIGTERM)),
             )
+
+    def _begin(self, end_with_us):
+        """In the new process, before it is the program."""
+        end_with_us()
+        os.nice(self.yields)
 
     def revive(self):
         """Start again if it died, with a pause that doubles while it keeps dying."""
@@ -106,7 +114,7 @@ class Supervisor:
         self.services = Services(self.home, **embedded(environment))
         self.web = Child("web", self.web_command(), self.logs / "web.log")
         self.background = [
-            Child("worker", self.worker_command(), self.logs / "worker.log"),
+            Child("worker", self.worker_command(), self.logs / "worker.log", yields=MAILS_WAIT),
             Child("beat", ["celery", "-A", "eventify.clock", "beat", "-l", "info"], self.logs / "beat.log"),
         ]
 

@@ -48,6 +48,11 @@ def hit(name: str, *who: str) -> None:
         raise TooManyRequests(max(1, -(-milliseconds // 1000)))
 
 
+def count(name: str, seconds: int) -> int:
+    """How many this one is, in all processes, in a window of so many seconds that begins with the first."""
+    return _hits(f"count:{name}", seconds)[0]
+
+
 def take_back(name: str, *who: str) -> None:
     """Uncount one request that `hit` has counted: it was none of those that the limit is for."""
     if settings.EVENTIFY_RATE_LIMITS:
