@@ -168,7 +168,7 @@ EVENTIFY_BANK_ROUTING = text("EVENTIFY_BANK_ROUTING", "")
 EVENTIFY_STEP_UP_MINUTES = number("EVENTIFY_STEP_UP_MINUTES", 15)  # that a proof of identity counts for money and roles
 EVENTIFY_APPLE_CERTIFICATE = text("EVENTIFY_APPLE_CERTIFICATE", "")  # a PEM file; without it no Wallet passes
 EVENTIFY_APPLE_PASSWORD = text("EVENTIFY_APPLE_PASSWORD", "")
-EVENTIFY_MAILS_PER_SECOND = number("EVENTIFY_MAILS_PER_SECOND", 20, least=0)  # of those that go to many; 0: any
+EVENTIFY_MAILS_PER_SECOND = number("EVENTIFY_MAILS_PER_SECOND", 10, least=0)  # of those that go to many; 0: any
 EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
 EVENTIFY_RATE_LIMITS = switch("EVENTIFY_RATE_LIMITS", True)
 RATE_LIMITS = {

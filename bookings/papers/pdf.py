@@ -166,7 +166,8 @@ class Sheet:
 
     def qr(self, x: float, y: float, side: float, words: str) -> None:
         """A QR code, black on white, `side` wide with its quiet zone, whose top left corner is at x, y."""
-        rows = [list(row) for row in segno.make(words, error="m", micro=False, boost_error=True).matrix_iter(border=0)]
+        code = segno.make(words, error="m", micro=False, boost_error=True, mask=0)  # choosing a mask costs most
+        rows = [list(row) for row in code.matrix_iter(border=0)]
         module = side / (len(rows) + 2 * _QUIET)
         self.canvas.setFillColor(HexColor(0xFFFFFF))
         self.canvas.rect(x, HEIGHT - y - side, side, side, stroke=0, fill=1)
