@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from accounts.tests.processes import wait_for_the_end_of
 from eventify.lib import later
 
 MOST = 3000  # kills; work that is never done is a mistake of the test
@@ -52,6 +53,7 @@ def _is_killed(work: Callable[[], object], step: int) -> bool:
     _pid, status = os.waitpid(pid, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
+        wait_for_the_end_of(f"fork-{pid}")
         return True
     assert os.WEXITSTATUS(status) == 0, "the work raised; its traceback is above"
     return False
@@ -63,6 +65,7 @@ def _run(work: Callable[[], object], step: int) -> None:
     try:
         _kept.append(connection.connection)
         connection.connection = None
+        os.environ["PGAPPNAME"] = f"fork-{os.getpid()}"
         with ExitStack() as stack:
             _prepare(stack, step)
             work()
