@@ -72,13 +72,17 @@ class Killer(threading.Thread):
         self.luck, self.every, self.killed, self.is_over = luck, every, Counter(), threading.Event()
 
     def run(self):
+        self._strike()  # at once, however short the run is
         while not self.is_over.wait(self.luck.uniform(0.5, 1.5) * self.every):
-            victims = [pid for pid in marked_processes(Path(os.environ["EVENTIFY_HOME"])) if kind_of(pid)]
-            if victims:
-                pid = self.luck.choice(victims)
-                self.killed[kind_of(pid)] += 1
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            self._strike()
+
+    def _strike(self) -> None:
+        victims = [pid for pid in marked_processes(Path(os.environ["EVENTIFY_HOME"])) if kind_of(pid)]
+        if victims:
+            pid = self.luck.choice(victims)
+            self.killed[kind_of(pid)] += 1
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def kind_of(pid: int) -> str:
