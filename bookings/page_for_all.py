@@ -31,6 +31,9 @@ _MARK = "\0"  # between the parts of a page
 # Cookies of somebody who is nobody yet.
 _OF_ANYBODY = {settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, COOKIE, "city"}
 _PERSONAL = re.compile(r'(?<= name=")(csrfmiddlewaretoken|key|wait_key)" value="[^"]*')
+# Capacity and counters change without `updated_at`.
+_OF_EVENT = ("pk", "updated_at", "state", "is_bookable", "capacity", "booked_count", "waitlisted_count")
+_OF_EVENT += ("partner__status", "partner__updated_at")
 _pages = Brief(KEPT, MOST)
 
 
@@ -76,7 +79,7 @@ def _states() -> QuerySet:
     return (
         queries.public()
         .filter(slug=Param("slug"))
-        .values_list("pk", "updated_at", "booked_count", "waitlisted_count", "partner__updated_at")
+        .values_list(*_OF_EVENT)
         .annotate(
             sold=_one(types, "event", Sum("quantity_sold")),
             types_at=_one(types, "event", Max("updated_at")),

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.factories import UserFactory
+from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.tests.coming_in import log_in
-from bookings import orders
+from bookings import capacity, orders
 from bookings.factories import TicketTypeFactory
 from bookings.forms import field_name
 from bookings.models import Order
@@ -64,6 +64,21 @@ def test_stock_is_never_stale(event):
     page, asked = look()
     assert asked > 1 and "Sold out" in page
     assert look()[1] == 1
+
+
+def test_more_places_are_seen_at_once(event):
+    orders.book(event.pk, 3, by=UserFactory())
+    assert "Sold out" in look()[0]
+    capacity.change(event, 5, by=SuperAdminFactory())
+    page, asked = look()
+    assert asked > 1 and "Sold out" not in page
+
+
+def test_what_is_withdrawn_or_cancelled_is_seen_at_once(event):
+    for change in ({"is_bookable": False}, {"state": "cancelled"}):
+        look()
+        Event.objects.update(**change)
+        assert look()[1] > 1
 
 
 def test_what_is_changed_is_seen(event):
