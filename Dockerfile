@@ -28,4 +28,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=5 \
     CMD ["python", "-m", "eventify.healthcheck"]
 
 CMD ["python", "-m", "eventify.web", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", \
-     "--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "eventify.wsgi:application"]
+     "--workers", "2", "--blocking-threads", "2", "--blocking-threads-idle-timeout", "600", "--respawn-failed-workers", "eventify.wsgi:application"]

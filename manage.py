@@ -26,7 +26,6 @@ def main():
     from eventify.mode import join_demo, read_environment
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventify.settings")
-    os.environ.setdefault("EVENTIFY_DB_POOL_MAX", "0")  # a command needs one connection, not a pool
     read_environment()
     join_demo()
     try:

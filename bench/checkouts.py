@@ -85,13 +85,14 @@ class Killer(threading.Thread):
                 os.kill(pid, signal.SIGKILL)
 
 
+KINDS = {"eventify.web": "web", "eventify.worker": "worker", "eventify.clock": "beat"}
+
+
 def kind_of(pid: int) -> str:
     """`web`, `worker` or `beat` for a process of ours; empty for PostgreSQL, Redis and what has ended."""
     with contextlib.suppress(OSError):
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-        if "eventify.web" in words:
-            return "web"
-        return next((name for name in ("beat", "worker") if name in words and "celery" in words), "")
+        return next((kind for module, kind in KINDS.items() if module in words), "")
     return ""
 
 
@@ -309,7 +310,6 @@ def audit(shop: Shop) -> dict:
 def run(options) -> dict:
     """One whole run; the report."""
     with stripe_stand_in.running() as stripe, running(**SETTINGS, STRIPE_API_BASE=stripe.url) as base:
-        os.environ["EVENTIFY_DB_POOL_MAX"] = "0"  # of this process: a connection for each client
         django.setup()
         shop = Shop(base, stripe, options)
         stripe.trouble = Trouble(random.Random(options.seed + 1))  # noqa: S311

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 TIMEOUT = 60  # seconds for one answer
@@ -42,10 +43,16 @@ class Request:
 
     def on_wire(self, host: str) -> bytes:
         """The bytes to send."""
+        if self.method == "GET":
+            return _head(self, host, ())
         body = self.body.encode()
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", *(f"{n}: {v}" for n, v in self.headers)]
-        lines += [f"Content-Length: {len(body)}"] if self.method != "GET" else []
-        return "\r\n".join([*lines, "", ""]).encode() + body
+        return _head.__wrapped__(self, host, (f"Content-Length: {len(body)}",)) + body
+
+
+@lru_cache(maxsize=10_000)  # who reads asks the same again and again
+def _head(request: Request, host: str, more: tuple[str, ...]) -> bytes:
+    lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {host}", *(f"{n}: {v}" for n, v in request.headers)]
+    return "\r\n".join([*lines, *more, "", ""]).encode()
 
 
 def bearer(token: str, **more: str) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,13 @@ from pathlib import Path
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 APP, DATABASE = ("web",), ("postgres",)
-_KINDS = {"eventify.web": "web", " worker": "worker", " beat": "beat", "postgres": "postgres", "redis": "redis"}
+_KINDS = {
+    "eventify.web": "web",
+    "eventify.worker": "worker",
+    "eventify.clock": "beat",
+    "postgres": "postgres",
+    "redis": "redis",
+}
 
 
 def cpu(pid: int) -> Counter[str]:

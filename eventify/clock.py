@@ -1,4 +1,7 @@
-"""The Celery application of beat alone. It sends the names of tasks, so it loads settings, not the apps: 60 MB less."""
+"""Beat: `python -m eventify.clock` sends the periodic tasks of the settings.
+
+It sends the names of tasks, so it loads settings, not the apps: 60 MB less.
+"""
 
 import os
 
@@ -8,3 +11,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventify.settings")
 
 app = Celery("eventify", fixups=())
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+if __name__ == "__main__":
+    app.Beat(loglevel="INFO").run()

@@ -18,9 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import psycopg
-
 from eventify.home import DATABASE, FAR, ROLE, EmbeddedError, Home, server_account
+from eventify.lib.when_needed import WhenNeeded
+
+psycopg = WhenNeeded("psycopg")  # large, and asked for once
 
 __all__ = ["EmbeddedError", "Home", "Postgres", "Redis", "Services", "die_with_parent", "wait_until"]
 
@@ -251,10 +252,26 @@ class Postgres(Server):
 
     def wait(self, seconds=120):
         super().wait(seconds)
+        if _in_a_child(self._make_database):
+            raise EmbeddedError(f"The database {DATABASE} could not be made.\n{self.home.log_tail(self.name)}")
+
+    def _make_database(self):
         address = f"postgresql:///postgres?host={self.home.sockets}&user={ROLE}"
         with psycopg.connect(address, autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE}")
+
+
+def _in_a_child(work):
+    """Run this in a process of its own, which takes what it has loaded with it; returns its exit status."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    try:
+        work()
+        os._exit(0)
+    finally:
+        os._exit(1)  # whatever it was, this process must not go on as its parent does
 
 
 class Redis(Server):

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from psycopg import IsolationLevel
 
 env = environ.Env()
+READ_COMMITTED = 2  # psycopg.IsolationLevel; beat need not load psycopg for it
 
 
 def text(name, default):
@@ -54,8 +54,11 @@ def limit(name, default):
     return int(count), int(seconds)
 
 
-def database(url, pool_max, prepares):
-    """Django's settings of a PostgreSQL URL; postgresql+psycopg2:// and ?host=/socket/folder are understood."""
+def database(url, prepares):
+    """Django's settings of a PostgreSQL URL; postgresql+psycopg2:// and ?host=/socket/folder are understood.
+
+    A thread keeps its connection for ever; eventify.lib.postgres looks whether it is still one.
+    """
     scheme, _, rest = url.partition("://")
     if scheme.split("+")[0] not in ("postgres", "postgresql"):
         raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address.")
@@ -63,14 +66,12 @@ def database(url, pool_max, prepares):
     options = config.pop("OPTIONS", {})
     for key in ("host", "port", "user", "password"):
         config[key.upper()] = str(options.pop(key, "") or config[key.upper()])
-    options["isolation_level"] = IsolationLevel.READ_COMMITTED
+    options["isolation_level"] = READ_COMMITTED
+    options.setdefault("connect_timeout", 5)  # seconds; no request hangs while the server cannot be reached
     if prepares:  # not behind a pooler that does not keep prepared statements
         options["prepare_threshold"] = 2  # runs of a statement until the server keeps its plan
-    if pool_max:
-        options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 5}
-    # Connections are kept by the pool; Django's own persistence (CONN_MAX_AGE) cannot be mixed with it.
     config["ENGINE"] = "eventify.lib.postgres"
-    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": not pool_max}
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 
 def broker(url):

@@ -23,7 +23,6 @@ SEEDS = {"none": None, "basic": ["--if-empty"], "demo": ["--demo", "--if-empty"]
 def main():
     """Prepare the database and the static files; exits 1 with a sentence when a setting is wrong."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventify.settings")
-    os.environ["EVENTIFY_DB_POOL_MAX"] = "0"  # one connection is enough, and its error is the real one
     try:
         django.setup()
         arguments = seed_arguments()

@@ -18,7 +18,6 @@ TEST_ENVIRONMENT = {
     "EVENTIFY_ENV_FILE": os.devnull,  # a developer's .env must not change what is tested
     "EVENTIFY_RATE_LIMITS": "off",
     "EVENTIFY_MAILS_PER_SECOND": "0",
-    "EVENTIFY_DB_POOL_MAX": "0",  # race tests open as many connections as they have threads
     "LOG_LEVEL": "warning",
 }
 

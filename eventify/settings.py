@@ -90,9 +90,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASE_URL = text("DATABASE_URL", "" if PRODUCTION else HOME.database_url)
 if not DATABASE_URL:
     raise ImproperlyConfigured("Set DATABASE_URL, for example postgresql://user:password@host:5432/eventify.")
-DATABASES = {
-    "default": database(DATABASE_URL, number("EVENTIFY_DB_POOL_MAX", 4, 0), switch("EVENTIFY_DB_PREPARE", True))
-}
+DATABASES = {"default": database(DATABASE_URL, prepares=switch("EVENTIFY_DB_PREPARE", True))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = text("REDIS_URL", "redis://127.0.0.1:6379/0" if PRODUCTION else HOME.redis_url)
@@ -139,6 +137,7 @@ PERIODIC_TASKS = {  # seconds between two runs
     "accounts.tasks.send_pending_mail": 30,
     "accounts.tasks.forget_expired_tokens": 24 * 60 * 60,
     "bookings.tasks.forget_guests": 24 * 60 * 60,
+    "analytics.tasks.count_what_is_new": 60,
 }
 CELERY_BEAT_SCHEDULE = {
     # A run that waited longer than its interval is dropped: the next one does the same work.
@@ -216,10 +215,12 @@ INSTALLED_APPS = [
     "analytics",
 ]
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "eventify.prometheus.Measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "eventify.middleware.OtherOrigins",
+    "eventify.middleware.Contracts",  # what follows serves pages only
+    "eventify.middleware.PagesOfAnybody",
     "eventify.csp.PathCSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -228,7 +229,6 @@ MIDDLEWARE = [
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "eventify.urls"
 WSGI_APPLICATION = "eventify.wsgi.application"

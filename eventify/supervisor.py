@@ -115,21 +115,20 @@ class Supervisor:
         self.web = Child("web", self.web_command(), self.logs / "web.log")
         self.background = [
             Child("worker", self.worker_command(), self.logs / "worker.log", yields=MAILS_WAIT),
-            Child("beat", ["celery", "-A", "eventify.clock", "beat", "-l", "info"], self.logs / "beat.log"),
+            Child("beat", ["eventify.clock"], self.logs / "beat.log"),
         ]
 
     def web_command(self):
-        """The WSGI server."""
+        """The WSGI server. Its threads stay as long as it lets them: each keeps its connection to the database."""
         workers, threads = self.number("WEB_WORKERS", 2), self.number("WEB_THREADS", 2)
         command = ["eventify.web", "--interface", "wsgi", "--host", self.host, "--port", self.port, "--no-ws"]
         command += ["--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
+        command += ["--blocking-threads-idle-timeout", "600"]  # seconds; no more can be had
         return [*command, "--workers-kill-timeout", "10", "eventify.wsgi:application"]
 
     def worker_command(self):
-        """The Celery worker. Its chatter with other workers is of no use to one worker."""
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        concurrency = self.number("CELERY_CONCURRENCY", 2)
-        return ["celery", "-A", "eventify", "worker", "-l", "info", "--concurrency", concurrency, *quiet]
+        """The Celery worker, with so many processes for tasks."""
+        return ["eventify.worker", self.number("CELERY_CONCURRENCY", 2)]
 
     def number(self, name, default):
         """A positive whole number of the environment, as text."""

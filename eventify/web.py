@@ -20,7 +20,6 @@ def load() -> None:
     get_resolver()._populate()  # the routes are modules, too
     for connection in connections.all():
         connection.close()
-        connection.close_pool()
     gc.collect()
     gc.freeze()
 

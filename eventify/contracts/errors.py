@@ -5,28 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.utils.translation import gettext as _
 
-from eventify.contracts import api_v1
-from eventify.contracts.eventify_plus import conventions as eventify_plus
-from eventify.contracts.evently import conventions as evently
-from eventify.contracts.evient import conventions as evient
+from eventify.contracts.paths import contract_of
 from eventify.lib.desk import shell
-from events.editing import RESERVED_SLUGS
-
-# path -> the conventions of the contract that has it and all below it; the first that fits counts
-_CONTRACTS = (
-    ("/api/v1", api_v1),
-    ("/api/user", eventify_plus),
-    *((f"/api/events/{word}", eventify_plus) for word in sorted(RESERVED_SLUGS - {"featured"})),
-    ("/api", evient),
-    ("/auth", evently),
-    ("/events", evently),
-    ("/bookings", evently),
-    ("/me", evently),
-    ("/admin", evently),
-    ("/stats", evently),
-    ("/healthz", evently),
-    ("/metrics", evently),
-)
 
 
 def bad_request(request: HttpRequest, exception=None) -> HttpResponse:
@@ -48,9 +28,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
-    for path, contract in _CONTRACTS:
-        if f"{request.path_info}/".startswith(f"{path}/"):
-            return contract.plain_error(status, sentence)
+    if contract := contract_of(request.path_info):
+        return contract.plain_error(status, sentence)
     if status < 500 and shell.is_inside(request):
         return shell.refusal(request, status, "" if status in (403, 404) else sentence)
     context = {"status": status, "sentence": sentence, "request": request}

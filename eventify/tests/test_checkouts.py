@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("DATABASE_URL", "REDIS_URL", "EVENTIFY_HOME", "EVENTIFY_RATE_LIMITS", "EVENTIFY_DB_POOL_MAX")
+SERVICES = ("DATABASE_URL", "REDIS_URL", "EVENTIFY_HOME", "EVENTIFY_RATE_LIMITS")
 
 
 def test_nobody_pays_twice_or_for_nothing():

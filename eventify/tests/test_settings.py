@@ -118,8 +118,10 @@ def test_an_sqlalchemy_address_is_understood(tmp_path):
     url = "postgresql+psycopg2://postgres@db:5432/evently"
     found = read(tmp_path, "DATABASES", DEMO="on", DATABASE_URL=url)["DATABASES"]["default"]
     assert [found[key] for key in ("HOST", "PORT", "USER", "NAME")] == ["db", "5432", "postgres", "evently"]
-    assert found["CONN_MAX_AGE"] == 0
-    assert found["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 4, "timeout": 5}
+    assert (found["CONN_MAX_AGE"], found["CONN_HEALTH_CHECKS"]) == (None, True)
+    assert found["OPTIONS"]["connect_timeout"] == 5
+    asked = read(tmp_path, "DATABASES", DEMO="on", DATABASE_URL=f"{url}?connect_timeout=9")["DATABASES"]["default"]
+    assert asked["OPTIONS"]["connect_timeout"] == 9
 
 
 def test_a_socket_of_redis_is_spelled_for_celery(tmp_path):

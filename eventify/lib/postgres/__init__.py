@@ -1,1 +1,1 @@
-"""Django's PostgreSQL with two additions: a cheap look at a pooled connection, and statements that are prepared."""
+"""Django's PostgreSQL with two additions: a cheap look at a kept connection, and statements that are prepared."""
