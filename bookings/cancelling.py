@@ -198,9 +198,9 @@ def _has_money_back(order: Order) -> bool:
     return order.status == Order.Status.PAID and order.bookings.filter(returned).exists()
 
 
-def overdue():
-    """The pending orders whose hold has run out."""
-    return Order.objects.filter(status=Order.Status.PENDING, expires_at__lte=timezone.now())
+def overdue(now=None):
+    """The pending orders whose hold has run out by now."""
+    return Order.objects.filter(status=Order.Status.PENDING, expires_at__lte=now or timezone.now())
 
 
 def expire_overdue(orders=None) -> int:

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings import buyers, promos, sales
+from bookings.keys import KEY_MAX
 from bookings.models import Booking, Order, PromoCode, TicketType
-from bookings.orders import KEY_MAX, Line
+from bookings.orders import Line
 from eventify.lib.errors import Invalid
 from events.models import Event
 from events.templatetags.say import moment

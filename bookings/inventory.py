@@ -2,7 +2,8 @@
 
 Lock order everywhere: event rows by id, then the order, then bookings and seats. Whoever changes an event's
 counters, its ticket types' counters, its seats or its queue holds the event's row (FOR NO KEY UPDATE, so that
-inserts that refer to the event do not wait). The CHECK constraints of the tables are the second guard.
+inserts that refer to the event do not wait), or changes it first in one statement that makes sure that what was
+decided on still holds (`guarded`). The CHECK constraints of the tables are the second guard.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,11 @@ from events.models import Event
 from events.signals import event_changed
 
 CAPACITY_MAX = 1_000_000  # places of one event or type
+
+# What decides over a sale, besides the counters: who decided without a lock has it looked at again when it is written.
+EVENT_DECIDES = ("partner", "state", "is_bookable", "ends_at", "currency", "seating", "waitlisted_count")
+TYPE_DECIDES = ("status", "sales_start_at", "sales_end_at", "max_per_order", "max_per_person", "price", "tax_rate")
+TYPE_DECIDES += ("area",)
 
 
 class SoldOut(Conflict):
@@ -43,10 +49,15 @@ def take(event: Event, ticket_type: TicketType, places: int) -> None:
 
 def count(event: Event, ticket_type: TicketType, places: int) -> None:
     """`take`, but for the rows: the caller writes what `counted` says together with what it sells."""
+    count_quietly(event, ticket_type, places)
+    announce(event)
+
+
+def count_quietly(event: Event, ticket_type: TicketType, places: int) -> None:
+    """`count` for who sells many times in one transaction, and announces it once."""
     if places > ticket_type.places_left(event):
         raise SoldOut(_sold_out_sentence(event, ticket_type), left=ticket_type.places_left(event))
     _remember(event, ticket_type, places)
-    announce(event)
 
 
 def counted(taken: Iterable[tuple[Event, TicketType, int]], *, promoted: int = 0) -> list[Counted]:
@@ -59,6 +70,15 @@ def counted(taken: Iterable[tuple[Event, TicketType, int]], *, promoted: int = 0
     return [
         *(Counted(event, {"booked_count": n, "waitlisted_count": -promoted}) for event, n in events.items()),
         *(Counted(one, {"quantity_sold": places}) for one, places in types.items()),
+    ]
+
+
+def guarded(taken: list[tuple[Event, TicketType, int]]) -> list[Counted]:
+    """`counted` for types of one event that are not locked: together.Stale when something decided on has changed."""
+    in_event, in_type = (("booked_count", "capacity"),), (("quantity_sold", "quantity_total"),)
+    return [
+        Counted(taken[0][0], {"booked_count": sum(places for _event, _type, places in taken)}, in_event, EVENT_DECIDES),
+        *(Counted(one, {"quantity_sold": places}, in_type, TYPE_DECIDES) for _event, one, places in taken),
     ]
 
 

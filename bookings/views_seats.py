@@ -8,7 +8,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import limited, too_many
-from bookings import halls, orders, promos, sales, seat_map, seats
+from bookings import halls, keys, promos, sales, seat_map, seats
 from bookings import views_selling as selling
 from bookings.forms import new_key
 from bookings.forms_seats import PartyForm, SeatForm
@@ -57,7 +57,7 @@ def _book(request, event: Event):
     try:
         seats.check_choice(form.hall, form.chosen)
         order = selling.place(request, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"])
-    except orders.KeyReused:
+    except keys.KeyReused:
         return _show(request, event, form=_fresh(event, form), status=409)
     except TooManyRequests as refusal:
         return too_many(request, refusal)

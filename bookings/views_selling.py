@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.pages import too_many
-from bookings import guests, inventory, orders, promos
+from bookings import guests, inventory, keys, orders, promos
 from bookings.forms import BookingForm, WaitlistForm, new_key
 from bookings.models import Booking, Order
 from eventify.lib.errors import DomainError
@@ -32,7 +32,7 @@ def book(request, event: Event, *, show, again):
         return show(request, event, form=form, status=400)
     try:
         order = place(request, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"])
-    except orders.KeyReused:
+    except keys.KeyReused:
         return show(request, event, form=_fresh(form, BookingForm, event), status=409)
     except TooManyRequests as refusal:
         return too_many(request, refusal)

@@ -153,11 +153,21 @@ def promote(event: Event, most: int = AT_ONCE) -> list[Booking]:
     for booking, ticket_type in _those_who_fit(event, types):
         if len(promoted) == most:
             later("bookings.tasks.promote_waitlists", event.pk)
+            _count_promoted(event, promoted)
             return promoted
         _give_place(booking, ticket_type, event)
         seats.count_again(event, types.values())
         promoted.append(booking)
+    _count_promoted(event, promoted)
     return promoted + _hand_on(event, types, offers)
+
+
+def _count_promoted(event: Event, promoted: list[Booking]) -> None:
+    """Once for all of them: each change of a row leaves another version of it until the commit."""
+    if promoted:
+        taken = [(event, one.ticket_type, one.qty) for one in promoted]
+        together.write([], inventory.counted(taken, promoted=sum(one.qty for one in promoted)))
+        inventory.announce(event)
 
 
 def _hand_on(event: Event, types: dict[int, TicketType], offers: list[Resale]) -> list[Booking]:
@@ -202,15 +212,15 @@ def fits(ticket_type: TicketType, qty: int, event: Event) -> bool:
 
 
 def _give_place(booking: Booking, ticket_type: TicketType, event: Event) -> None:
-    inventory.count(event, ticket_type, booking.qty)
+    """All but the counters of the rows, which `_count_promoted` writes."""
+    inventory.count_quietly(event, ticket_type, booking.qty)
     chosen = seats.choose(event, booking.qty, area=ticket_type.area)
     seats.hold(chosen, booking)
     booking.seat_labels = seats.labels_of(chosen)
-    counted = inventory.counted([(event, ticket_type, booking.qty)], promoted=booking.qty)
     rows = _promoted(booking, ticket_type, ticket_type.price, event)
     if booking.status == Booking.Status.CONFIRMED:
         rows += tickets.made(booking, chosen)
-    together.write(rows, counted, [Changed(booking, _WRITTEN)])
+    together.write(rows, changed=[Changed(booking, _WRITTEN)])
 
 
 def _give_tickets(booking: Booking, ticket_type: TicketType, event: Event, offered: list[Resale]) -> None:

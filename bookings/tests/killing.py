@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -28,21 +28,32 @@ def killed_everywhere(work: Callable[[], object], after_each: Callable[[], objec
     before they have committed anything, and what was true stays true. Returns how often it was killed.
     """
     seen = None
-    for kills in range(MOST):
-        if not _is_killed(work, step=kills + 1):
-            return kills
-        if (now := _database()) != seen:
-            after_each()
-            seen = now
+    with closing(_Watcher()) as watcher:
+        for kills in range(MOST):
+            if not _is_killed(work, step=kills + 1):
+                return kills
+            if (now := watcher.look()) != seen:
+                after_each()
+                seen = now
     raise AssertionError(f"not done after {MOST} kills")
 
 
-def _database() -> list[tuple]:
-    """Differs when any row was committed, changed or deleted: how many rows each table has, and who wrote them."""
-    names = sorted(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f'SELECT count(*), sum(xmin::text::bigint) FROM "{one}"' for one in names))
-        return cursor.fetchall()
+class _Watcher:
+    """Looks at the whole database, over a connection of its own that stays open, so that it is planned once."""
+
+    def __init__(self):
+        names = sorted(connection.introspection.table_names())
+        each = (f'SELECT count(*), sum(xmin::text::bigint) FROM "{one}"' for one in names)
+        self.connection, self.sql = connection.copy(), " UNION ALL ".join(each)
+
+    def look(self) -> list[tuple]:
+        """Differs when any row was committed, changed or deleted: how many rows each table has, and who wrote them."""
+        with self.connection.prepared_cursor() as cursor:
+            cursor.execute(self.sql)
+            return cursor.fetchall()
+
+    def close(self) -> None:
+        self.connection.close()
 
 
 def _is_killed(work: Callable[[], object], step: int) -> bool:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.factories import UserFactory
-from accounts.tests.racing import errors, good, meet_before, race, switch_row_locks_off
+from accounts.tests.racing import errors, good, meet_after, meet_before, meeting, race, switch_row_locks_off
 from bookings import (
     areas,
     cancelling,
@@ -262,12 +262,13 @@ def test_seats_of_the_house_are_not_sold_and_the_places_follow():
     check(event)
 
 
-def buy_against_change():
+def buy_against_change(prepare=lambda: None):
     """Buyers of one seat each, all over the hall, while the ticket becomes one for the stalls."""
     event, kinds = hall("[Stalls]\nA: 1-4\n[Balcony]\nC: 1-4\n", Any=5)
     labels = ["A-1", "C-1", "C-2", "C-3"]
     buyers = [partial(place, kinds["Any"], label, by=user) for label, user in zip(labels, people(4), strict=True)]
     narrow = partial(ticket_types.change, kinds["Any"], by=UserFactory(), area="Stalls")
+    prepare()
     return event, race(*buyers, narrow)
 
 
@@ -281,10 +282,13 @@ def test_a_ticket_that_becomes_one_for_an_area_against_its_buyers():
 
 
 def test_control_without_locks_seats_are_sold_with_tickets_for_another_area(monkeypatch):
-    switch_row_locks_off(monkeypatch)
-    meet_before(monkeypatch, inventory, "count", 5)  # they have read what the ticket is for, and it changes
-    meet_before(monkeypatch, areas, "check", 5)
-    event, _results = buy_against_change()
+    def switch_off():
+        switch_row_locks_off(monkeypatch)
+        everybody = meeting(5)  # they have read what the ticket is for, and who changes it that nobody has one
+        meet_before(monkeypatch, inventory, "count", everybody)
+        meet_after(monkeypatch, areas, "check", everybody)
+
+    event, _results = buy_against_change(switch_off)
     assert in_areas(event)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.factories import UserFactory
 from accounts.models import AuditLog
-from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
+from accounts.tests.racing import errors, good, meet_after, meeting, race, switch_row_locks_off
 from bookings import areas, hall_text, halls, seats, ticket_types
 from bookings.inventory import CapacityTooSmall
 from bookings.models import Booking, Hall, Seat
@@ -192,10 +192,11 @@ def test_rows_that_cannot_be_are_refused(asked, field):
     assert list(refusal.value.errors) == [field]
 
 
-def save_against_buyers():
+def save_against_buyers(prepare=lambda: None):
     """Four buyers of seats that a new plan leaves out, and the plan."""
     event = hall("A: 1-6\nB: 1-6\n", price=10)
     buyers = [partial(book, event, user, 1, chosen=(f"B-{n}",)) for n, user in enumerate(people(4), start=1)]
+    prepare()
     return event, race(*buyers, partial(save, event, "A: 1-6\nC: 1-6\n"))
 
 
@@ -211,10 +212,13 @@ def test_saving_against_buyers_loses_no_seat_that_is_sold():
 
 
 def test_control_without_locks_a_sold_seat_is_lost_or_the_plan_breaks(monkeypatch):
-    switch_row_locks_off(monkeypatch)
-    meet_after(monkeypatch, seats, "choose", 5)
-    meet_after(monkeypatch, halls, "_check_taken", 5)
-    event, results = save_against_buyers()
+    def switch_off():
+        switch_row_locks_off(monkeypatch)
+        everybody = meeting(5)  # the buyers have found their seats free, and so has the plan that leaves them out
+        meet_after(monkeypatch, seats, "choose", everybody)
+        meet_after(monkeypatch, halls, "_check_taken", everybody)
+
+    event, results = save_against_buyers(switch_off)
     sold = [one for one in results if isinstance(one, Booking)]
     lost = [one for one in sold if not Seat.objects.filter(reserved_booking=one).exists()]
     is_saved = event.seats.filter(row_label="C").exists()

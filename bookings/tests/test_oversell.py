@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off, without_constraint
-from bookings import inventory, orders, seats
+from bookings import at_once, inventory, orders, seats
 from bookings.factories import TicketTypeFactory
 from bookings.inventory import SoldOut
 from bookings.models import Booking, Seat, Ticket, TicketType
@@ -18,18 +18,38 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BUYERS = 16
 
 
+def lock_always(monkeypatch):
+    """Every sale is decided under the lock of its event, as those of seats are."""
+    monkeypatch.setattr(at_once, "_is_simple", lambda _types: False)
+
+
 def switch_the_lock_off(monkeypatch):
+    lock_always(monkeypatch)
     switch_row_locks_off(monkeypatch)
     meet_after(monkeypatch, inventory, "lock", BUYERS)
 
 
-def race_for_an_event(event):
-    return race(*(partial(book, event, user) for user in people(BUYERS)))
+def switch_the_guards_off(monkeypatch):
+    """Sales are decided without a lock: all have decided before anybody writes."""
+    monkeypatch.setattr(inventory, "guarded", inventory.counted)
+    meet_after(monkeypatch, at_once, "read_types", BUYERS)
 
 
-def test_an_event_is_not_oversold():
-    event, _type = scene(capacity=7)
-    results = race_for_an_event(event)
+def race_for_an_event(ticket_type, ask=None):
+    return race(*(partial(ask or buy, user, ticket_type) for user in people(BUYERS)))
+
+
+def book_at(user, ticket_type):
+    return book(ticket_type.event, user)
+
+
+@pytest.mark.parametrize("ask", [buy, book_at])
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_an_event_is_not_oversold(ask, is_locked, monkeypatch):
+    if is_locked:
+        lock_always(monkeypatch)
+    event, ticket_type = scene(capacity=7)
+    results = race_for_an_event(ticket_type, ask)
     assert len(good(results)) == 7
     assert len(errors(results, SoldOut)) == BUYERS - 7
     event.refresh_from_db()
@@ -40,8 +60,8 @@ def test_an_event_is_not_oversold():
 
 def test_control_without_the_lock_the_constraint_of_the_event_fires(monkeypatch):
     switch_the_lock_off(monkeypatch)
-    event, _type = scene(capacity=7)
-    results = race_for_an_event(event)
+    event, ticket_type = scene(capacity=7)
+    results = race_for_an_event(ticket_type)
     assert errors(results, IntegrityError)
     event.refresh_from_db()
     assert event.booked_count == 7
@@ -50,8 +70,32 @@ def test_control_without_the_lock_the_constraint_of_the_event_fires(monkeypatch)
 def test_control_without_lock_and_constraint_an_event_is_oversold(monkeypatch):
     switch_the_lock_off(monkeypatch)
     with without_constraint(Event, "event_not_oversold"):
-        event, _type = scene(capacity=7)
-        race_for_an_event(event)
+        event, ticket_type = scene(capacity=7)
+        race_for_an_event(ticket_type)
+        assert any("oversold" in sentence for sentence in broken(event))
+        Event.objects.update(booked_count=0)
+
+
+def test_the_guards_of_a_booking_alone_hold(monkeypatch):
+    meet_after(monkeypatch, at_once, "read_types", BUYERS)
+    with without_constraint(Event, "event_not_oversold"):
+        event, ticket_type = scene(capacity=7)
+        assert len(good(race_for_an_event(ticket_type, book_at))) == 7
+        check(event)
+
+
+def test_without_its_guards_the_constraint_alone_holds(monkeypatch):
+    switch_the_guards_off(monkeypatch)
+    event, ticket_type = scene(capacity=7)
+    assert len(good(race_for_an_event(ticket_type, book_at))) == 7
+    check(event)
+
+
+def test_control_without_guards_and_constraint_an_event_is_oversold(monkeypatch):
+    switch_the_guards_off(monkeypatch)
+    with without_constraint(Event, "event_not_oversold"):
+        event, ticket_type = scene(capacity=7)
+        race_for_an_event(ticket_type, book_at)
         assert any("oversold" in sentence for sentence in broken(event))
         Event.objects.update(booked_count=0)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.factories import SuperAdminFactory
 from accounts.models import AuditLog
 from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off, without_constraint
-from bookings import cancelling, carts, orders, promos, ticket_types
+from bookings import cancelling, carts, keys, promos, sales, ticket_types
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order, PromoCode, TicketType
 from bookings.tests import invariants
@@ -100,7 +100,7 @@ def test_a_hidden_type_is_bought_with_its_code_only():
     code(event, unlocks_hidden=True, ticket_types=[press])
     code(event, "TEN", percent_off=Decimal(10))
     (buyer,) = people(1)
-    with pytest.raises(orders.sales.NotOnSale):
+    with pytest.raises(sales.NotOnSale):
         buy(buyer, press)
     assert refusal(lambda: buy(buyer, press, promo="TEN")) == "This code is for other tickets."
     order = buy(buyer, press, promo="SPRING")
@@ -111,7 +111,7 @@ def test_a_closed_sale_stays_closed_with_a_code():
     event, _kind = scene()
     press = hidden(event, sales_end_at=timezone.now() - timedelta(days=1))
     code(event, unlocks_hidden=True, ticket_types=[press])
-    with pytest.raises(orders.sales.NotOnSale):
+    with pytest.raises(sales.NotOnSale):
         buy(people(1)[0], press, promo="SPRING")
 
 
@@ -196,7 +196,7 @@ def test_the_same_key_with_another_code_is_another_order():
     (buyer,) = people(1)
     order = buy(buyer, kind, key="k", promo="SPRING")
     assert buy(buyer, kind, key="k", promo="spring") == order
-    with pytest.raises(orders.KeyReused):
+    with pytest.raises(keys.KeyReused):
         buy(buyer, kind, key="k")
 
 

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from accounts.tests.racing import good, meet_after, race, switch_row_locks_off, without_constraint
 from bookings import cancelling, inventory, tasks
 from bookings.inventory import SoldOut
+from bookings.keys import KeyReused
 from bookings.models import Booking, Order, Payment
-from bookings.orders import KeyReused
 from bookings.tests.invariants import check
 from bookings.tests.scenes import book, buy, pay, people, scene, statuses
 from eventify.lib.errors import Invalid

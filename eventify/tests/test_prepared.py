@@ -12,7 +12,7 @@ from accounts.models import OutgoingMail
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order, Ticket
 from eventify.lib import together
-from eventify.lib.postgres.base import DatabaseWrapper, places
+from eventify.lib.postgres.base import places
 from eventify.lib.prepared import Param, Prepared
 from events.factories import EventFactory
 from events.models import Event
@@ -78,29 +78,6 @@ def test_a_lock_is_a_lock():
         assert not free.wait(0.3)
     waiting.join(timeout=20)
     assert free.is_set()
-
-
-def test_a_connection_that_the_server_closed_is_not_used():
-    options = {**connection.settings_dict["OPTIONS"], "pool": {"min_size": 1, "max_size": 1, "timeout": 20}}
-    facts = {**connection.settings_dict, "OPTIONS": options, "CONN_HEALTH_CHECKS": False}
-    pooled = DatabaseWrapper(facts, alias="default")
-    try:
-        before = _backend(pooled)
-        assert _backend(pooled) == before
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
-        assert _backend(pooled) != before
-    finally:
-        pooled.close_pool()
-
-
-def _backend(pooled) -> int:
-    """The process of the server that a new request talks to."""
-    with pooled.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        found = cursor.fetchone()[0]
-    pooled.close()  # back to the pool
-    return found
 
 
 def sale(qty=2):
