@@ -4,14 +4,16 @@ from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.db.models.functions import Lower, Upper
 from django.utils.functional import cached_property
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from guardian.models import UserObjectPermission
 
 from accounts.permissions import LABEL, SUPER_ADMIN
 from eventify.lib.ids import new_uid
 from eventify.lib.models import Entity
+from eventify.lib.prepared import Param, Prepared
 
 # `email__lower="a@b.c"` uses the index of the unique constraint, which `email__iexact` (UPPER) cannot.
 models.CharField.register_lookup(Lower)
@@ -103,12 +105,11 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
 
     @cached_property
     def lacks_two_factor(self) -> bool:
-        """Whether a staff role demands two-factor of them and they have not set it up. One query for staff."""
-        if not self.is_staff:
-            return False
-        mine = Q(user=self.pk) | Q(name=SUPER_ADMIN) if self.is_superuser else Q(user=self.pk)
-        waiting = ~Exists(self.totpdevice_set.filter(confirmed=True))
-        return Role.objects.filter(mine, waiting, requires_two_factor=True).exists()
+        """Whether a staff role demands two-factor of them and they have not set it up. One query for staff.
+
+        The session of a token brings it along (accounts/sessions.py).
+        """
+        return bool(self.is_staff and _lacking(pk=self.pk))
 
     @property
     def is_super_admin(self) -> bool:
@@ -158,6 +159,18 @@ class Role(Group):
     requires_two_factor = models.BooleanField(
         default=False, help_text="Its holders may do nothing as staff before they have set two-factor up."
     )
+
+
+def lacking_two_factor(user: str = "") -> Case:
+    """`User.lacks_two_factor` as an expression, for a query whose rows lead to the user by this path (`user__`)."""
+    demanding = Role.objects.filter(requires_two_factor=True)
+    is_held = Exists(demanding.filter(user=OuterRef(f"{user}pk")))
+    is_theirs = Q(Exists(demanding.filter(name=SUPER_ADMIN)), **{f"{user}is_superuser": True}) | Q(is_held)
+    is_set_up = Exists(TOTPDevice.objects.filter(user=OuterRef(f"{user}pk"), confirmed=True))
+    return Case(When(is_theirs & ~is_set_up, **{f"{user}is_staff": True}, then=True), default=False)
+
+
+_lacking = Prepared(lambda: User.objects.filter(lacking_two_factor(), pk=Param("pk")).values_list("pk"))
 
 
 class Session(models.Model):

@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
+import time
 from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.contrib.auth import authenticate
@@ -16,7 +18,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts import audit, codes, lockout
 from accounts.backends import find_users, is_text
-from accounts.models import DeviceToken, Session, User
+from accounts.models import DeviceToken, Session, User, lacking_two_factor
 from accounts.notify import notify
 from eventify.lib.errors import DomainError
 from eventify.lib.prepared import Param, Prepared
@@ -24,6 +26,7 @@ from eventify.lib.prepared import Param, Prepared
 DEVICE_TOKEN_LIFE = timedelta(days=180)  # without use
 SESSION_LIFE = timedelta(days=90)  # far beyond what any token of it lives
 REPEAT_GRACE = timedelta(seconds=30)  # in which a refresh token that comes again is a repeated request
+_REMEMBERED = 2_000  # tokens in a process whose signature was found good
 _USE_NOTED_EVERY = timedelta(hours=1)  # so that reading does not write
 
 
@@ -161,16 +164,29 @@ def _claims(kind: type[Token], token) -> dict | None:
     if not is_text(token):
         return None
     try:
-        claims = kind(token)
-        return {name: claims[name] for name in ("sid", "sub", "jti")}
+        claims = _signed(kind, token)
     except (TokenError, KeyError):
         return None
+    return claims if claims["exp"] > time.time() else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _signed(kind: type[Token], token: str) -> dict:
+    """What we have signed: it never changes, so a token that comes with each request is judged once in a process."""
+    claims = kind(token)
+    return {name: claims[name] for name in ("sid", "sub", "jti", "exp")}
 
 
 def find(token: str) -> Session | None:
-    """The live session (with its user) that the access token belongs to, or None. One query."""
+    """The live session (with its user) that the access token belongs to, or None. One query.
+
+    It also brings whether the user lacks two-factor, which is asked wherever staff are asked about a permission.
+    """
     claims = _claims(AccessToken, token)
-    return claims and _find(uid=claims["sid"], user=claims["sub"])
+    session = claims and _find(uid=claims["sid"], user=claims["sub"])
+    if session:
+        session.user.lacks_two_factor = session.lacks_two_factor
+    return session
 
 
 def find_by_uid(uid: str) -> Session | None:
@@ -189,7 +205,11 @@ def _live():
     return Session.objects.select_related("user").filter(ended_at=None, user__is_active=True, user__banned_at=None)
 
 
-_find = Prepared(lambda: _live().filter(uid=Param("uid"), user__uid=Param("user"))).first
+_find = Prepared(
+    lambda: _live()
+    .annotate(lacks_two_factor=lacking_two_factor("user__"))
+    .filter(uid=Param("uid"), user__uid=Param("user"))
+).first
 
 
 def refresh(token: str) -> tuple[Session, str, str]:

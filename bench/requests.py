@@ -8,15 +8,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import count, cycle
+from uuid import uuid4
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import sessions
 from accounts.factories import SuperAdminFactory, UserFactory
 from bookings import orders
+from bookings.door import devices
 from bookings.factories import TicketTypeFactory
 from bookings.models import Ticket
+from eventify.lib.wire import moment
 from eventify.wsgi import application
 from events.factories import EventFactory
 
@@ -97,13 +101,26 @@ def _booking() -> Asked:
         yield "POST", f"/events/{event.pk}/book", headers, {"qty": 2}
 
 
-def _checkin() -> Asked:
-    event, token = _event(), sessions.start(SuperAdminFactory())[1]
+def _codes(event) -> Iterator[str]:
+    """Codes of tickets that nobody has used."""
     while True:
         orders.book(event.pk, 1000, by=UserFactory())
-        codes = Ticket.objects.filter(event=event, status="valid").values_list("ticket_code", flat=True)
-        for code in list(codes):
-            yield "POST", "/api/admin/scanners/checkin", {"authorization": f"Bearer {token}"}, {"code": code}
+        yield from list(Ticket.objects.filter(event=event, status="valid").values_list("ticket_code", flat=True))
+
+
+def _checkin() -> Asked:
+    event, token = _event(), sessions.start(SuperAdminFactory())[1]
+    for code in _codes(event):
+        yield "POST", "/api/admin/scanners/checkin", {"authorization": f"Bearer {token}"}, {"code": code}
+
+
+def _doorscan() -> Asked:
+    event = _event()
+    _device, invitation = devices.invite(event, by=SuperAdminFactory(), name="Phone")
+    token = devices.enrol(invitation)[1]
+    for code in _codes(event):
+        body = {"client_uid": str(uuid4()), "code": code, "scanned_at": moment(timezone.now())}
+        yield "POST", "/door/api/scan/", {"x_door_token": token}, body
 
 
 def _reading(*paths: str) -> Asked:
@@ -118,6 +135,7 @@ def _of_events(path: str) -> Asked:
 WHAT: dict[str, Callable[[], Asked]] = {
     "booking": _booking,
     "checkin": _checkin,
+    "doorscan": _doorscan,
     "list": lambda: _reading(*(f"/events?page_size=20&page={number}" for number in range(1, 4))),
     "event": lambda: _of_events("/events/{0.pk}"),
     "eventpage": lambda: _of_events("/e/{0.slug}/"),

@@ -1,15 +1,15 @@
 """The door. A ticket admits one person, once."""
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from bookings.door import codes, scanning
+from bookings.door import admission, codes, scanning
 from bookings.door.codes import UnknownCode
 from bookings.models import Scan, Ticket
 from eventify.lib.errors import Conflict, Forbidden
 from eventify.lib.prepared import Param, Prepared
+from events import pictures
 from events.models import Event
 
 __all__ = ["NotValid", "UnknownCode", "admit", "check", "find", "look_up", "sentence", "why_not"]
@@ -40,20 +40,34 @@ def look_up(code: str, *, by: User | None) -> Ticket:
 def find(code: str) -> Ticket:
     """The ticket with this code: the signed one of the QR, or the letters as typed (case and blanks do not matter).
 
-    UnknownCode; Forged also when what a key has signed names another event than the ticket's.
+    With its event (and the event's first picture), type, holder, seat and order; one query for letters. UnknownCode;
+    Forged also when what a key has signed names another event than the ticket's.
     """
     ticket = _with_code.first(code=codes.read(code))
     if ticket is None:
         raise UnknownCode
     if codes.event_of(code) not in (None, ticket.event.uid):
         raise codes.Forged
+    pictures.know_first(ticket.event, ticket)
     return ticket
 
 
+# What is judged here and what people are shown of a ticket, its event, type, holder, seat and order.
+_TICKET = (
+    *("uid", "created_at", "updated_at", "ticket_code", "status", "used_at", "used_gate", "used_by"),
+    *("price_at_purchase", "order__uid", "ticket_type__uid", "ticket_type__name", "seat__label"),
+    *("user__uid", "user__email", "user__full_name"),
+)
+_EVENT = (
+    *("uid", "name", "slug", "location", "venue_name", "place", "starts_at", "ends_at", "timezone", "state"),
+    *("banner_image", "thumbnail_image", "category__name", "partner__id"),
+)
+_JOINED = ("event__partner", "event__category", "ticket_type", "user", "seat", "order")
 _with_code = Prepared(
-    lambda: Ticket.objects.select_related("event__partner", "ticket_type", "user", "seat", "order").filter(
-        ticket_code=Param("code")
-    )
+    lambda: Ticket.objects.select_related(*_JOINED)
+    .only(*_TICKET, *(f"event__{name}" for name in _EVENT))
+    .annotate(**pictures.first("event_id"))
+    .filter(ticket_code=Param("code"))
 )
 
 
@@ -85,7 +99,7 @@ def sentence(ticket: Ticket, reason: str) -> str:
 
 
 def admit(code: str, *, by: User | None, gate: str = "", event: Event | None = None) -> Ticket:
-    """Use the ticket. One conditional UPDATE decides, so of two scans at once exactly one admits.
+    """Use the ticket. One conditional statement decides, so of two scans at once exactly one admits.
 
     Raises UnknownCode, Forbidden, NotValid (used, cancelled, for another event). Who is refused is kept as a scan as
     well: after the admission was rolled back, so a caller should not wrap this in a transaction that ends with it.
@@ -102,16 +116,11 @@ def admit(code: str, *, by: User | None, gate: str = "", event: Event | None = N
         raise
 
 
-@transaction.atomic
 def _admit(code: str, *, by: User | None, gate: str, event: Event | None) -> Ticket:
     ticket = look_up(code, by=by)
     check(ticket, event)
-    now = timezone.now()
-    valid = Ticket.objects.filter(pk=ticket.pk, ticket_code=ticket.ticket_code, status=Ticket.Status.VALID)
-    if not valid.update(status=Ticket.Status.USED, used_at=now, used_by=by, used_gate=gate, updated_at=now):
+    if not admission.use(ticket, by=by, gate=gate, at=timezone.now()):
         # Used, cancelled or passed on meanwhile, which another look refuses. If it is good again by then (somebody has
         # undone the scan that came first), it is decided anew: nobody is let in on the look alone.
         return _admit(code, by=by, gate=gate, event=event)
-    ticket.status, ticket.used_at, ticket.used_by, ticket.used_gate = Ticket.Status.USED, now, by, gate
-    scanning.note(ticket, by=by, gate=gate, at=now)
     return ticket

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from crew.models import Assignment, Person, Section, Shift
+from eventify.lib.prepared import Param, Prepared
 from events.models import Event
 
 MARGIN = timedelta(minutes=15)  # before the shift begins and after it ends
@@ -15,7 +16,11 @@ _GIVEN = (Assignment.Status.APPROVED, Assignment.Status.COMPLETED)
 
 def on_shift(user: User) -> QuerySet[Assignment]:
     """The user's assignments at gates that count now: from 15 minutes before the shift to 15 minutes after it."""
-    now = timezone.now()
+    return _on_shift(user=user, **_now())
+
+
+def _on_shift(user, earliest, latest) -> QuerySet[Assignment]:
+    """Of shifts that have begun by `latest` and have not ended before `earliest`."""
     return Assignment.objects.filter(
         person__user=user,
         person__status=Person.Status.APPROVED,
@@ -23,19 +28,24 @@ def on_shift(user: User) -> QuerySet[Assignment]:
         status__in=_GIVEN,
         shift__deleted_at=None,
         shift__section__is_gate=True,
-        shift__time_slot__starts_at__lte=now + MARGIN,
-        shift__time_slot__ends_at__gte=now - MARGIN,
+        shift__time_slot__starts_at__lte=latest,
+        shift__time_slot__ends_at__gte=earliest,
     ).exclude(shift__status__in=(Shift.Status.DRAFT, Shift.Status.CANCELLED))
+
+
+def _now() -> dict:
+    now = timezone.now()
+    return {"earliest": now - MARGIN, "latest": now + MARGIN}
 
 
 def is_on_shift(user: User) -> bool:
     """Whether the user may scan at any event now. One query."""
-    return _may_act(user) and on_shift(user).exists()
+    return _may_act(user) and bool(_any_shift(user=user.pk, **_now()))
 
 
 def may_scan(user: User, event: Event) -> bool:
     """Whether a shift lets the user scan tickets of this event now. One query."""
-    return served(user).filter(pk=event.pk).exists()
+    return _may_act(user) and bool(_this_event(user=user.pk, event=event.pk, **_now()))
 
 
 def served(user: User) -> QuerySet:
@@ -43,11 +53,18 @@ def served(user: User) -> QuerySet:
 
     A gate serves the event of its section; a festival's cross_event gate serves its sub-events, too.
     """
-    if not _may_act(user):
-        return Event.objects.none().values("pk")
-    gates = Section.objects.filter(shifts__in=on_shift(user).values("shift"))
+    return _served(on_shift(user)).values("pk") if _may_act(user) else Event.objects.none().values("pk")
+
+
+def _served(assignments: QuerySet[Assignment]) -> QuerySet[Event]:
+    gates = Section.objects.filter(shifts__in=assignments.values("shift"))
     shared = gates.filter(type=Section.Type.CROSS_EVENT).values("event")
-    return Event.objects.filter(Q(pk__in=gates.values("event")) | Q(parent__in=shared)).values("pk")
+    return Event.objects.filter(Q(pk__in=gates.values("event")) | Q(parent__in=shared))
+
+
+_ASKED = {name: Param(name) for name in ("user", "earliest", "latest")}
+_any_shift = Prepared(lambda: _on_shift(**_ASKED).values_list("pk")[:1])
+_this_event = Prepared(lambda: _served(_on_shift(**_ASKED)).filter(pk=Param("event")).values_list("pk"))
 
 
 def names(events: list[Event]) -> dict[int, list[str]]:

@@ -15,6 +15,7 @@ handler500 = "eventify.contracts.errors.server_error"
 UNDER_API = ("command_center", "crewli", "eventify_plus", "evient")
 
 urlpatterns = [
+    re_path(r"^(?=api/admin/)", include("eventify.contracts.evient.urls")),  # with the door, which is in a hurry
     re_path(r"^(?=api/)", include([path("", include(f"eventify.contracts.{name}.urls")) for name in UNDER_API])),
     path("", include("eventify.contracts.evently.urls")),
     path("", include("events.urls")),

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Model, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image
@@ -22,6 +23,7 @@ MOST = 20  # pictures of one event
 SIZE_MOST = 10_000_000  # bytes of one file
 SMALL = (640, 640)  # pixels, of the picture on a card
 _QUALITY = 85  # of JPEG
+_FILES = ("image", "thumbnail")
 NO_PICTURE = gettext_lazy("Choose a picture as JPEG, PNG or WebP.")
 
 
@@ -132,3 +134,24 @@ def _note(action: str, image: EventImage, by: User) -> None:
     event = image.event
     audit.record(action, event, by=by, picture=str(image.uid))
     transaction.on_commit(lambda: event_changed.send(Event, event=event), robust=True)
+
+
+# --- The first one, brought by another query ------------------------------------------------------------
+
+
+def first(event: str) -> dict[str, Subquery]:
+    """Annotations for a query whose rows have the event's id in this column: the files of its first picture."""
+    rows = EventImage.objects.filter(event=OuterRef(event))
+    return {f"first_{name}": Subquery(rows.values(name)[:1]) for name in _FILES}
+
+
+def know_first(event: Event, found: Model) -> None:
+    """The event's first picture is the one that this row has found by `first`: nobody asks for it again."""
+    files = {name: getattr(found, f"first_{name}") or "" for name in _FILES}
+    event.first_picture = EventImage(event_id=event.pk, **files) if files["image"] else None
+
+
+def first_of(event: Event) -> EventImage | None:
+    """The primary picture, or the one before the others. One query, unless pictures are prefetched or known."""
+    known = event.__dict__
+    return known["first_picture"] if "first_picture" in known else next(iter(event.images.all()), None)

@@ -58,19 +58,31 @@ def switch_row_locks_off(monkeypatch) -> None:
     monkeypatch.setattr(Prepared, "_rows", lambda query, sql, params: run(query, ROW_LOCK.sub("", sql), params))
 
 
-def meet_after(monkeypatch, owner, name: str, parties: int) -> None:
-    """For a control: nobody goes on behind this function before so many have come through it."""
-    function, wait = getattr(owner, name), _meeting(parties)
+def meet_after(monkeypatch, owner, name: str, parties: int | Callable) -> None:
+    """For a control: nobody goes on behind this function before so many have come through it.
+
+    `parties` may be a `meeting` that several functions share. Make the scene first: whoever prepares it is counted too.
+    """
+    function, wait = getattr(owner, name), parties if callable(parties) else meeting(parties)
     monkeypatch.setattr(owner, name, lambda *args, **kwargs: (function(*args, **kwargs), wait())[0])
 
 
-def meet_before(monkeypatch, owner, name: str, parties: int) -> None:
-    """For a control: nobody enters this function before so many have come to it."""
-    function, wait = getattr(owner, name), _meeting(parties)
+def meet_before(monkeypatch, owner, name: str, parties: int | Callable) -> None:
+    """For a control: nobody enters this function before so many have come to it (or to the `meeting`)."""
+    function, wait = getattr(owner, name), parties if callable(parties) else meeting(parties)
     monkeypatch.setattr(owner, name, lambda *args, **kwargs: (wait(), function(*args, **kwargs))[1])
 
 
-def _meeting(parties: int) -> Callable[[], None]:
+def follow(monkeypatch, second: tuple, first: tuple) -> None:
+    """For a control: nobody enters the second function before somebody has come out of the first: (owner, name)."""
+    (early, early_name), (late, late_name), is_over = first, second, Event()
+    lead, come = getattr(early, early_name), getattr(late, late_name)
+    monkeypatch.setattr(early, early_name, lambda *args, **kwargs: (lead(*args, **kwargs), is_over.set())[0])
+    monkeypatch.setattr(late, late_name, lambda *args, **kwargs: (is_over.wait(MEETING), come(*args, **kwargs))[1])
+
+
+def meeting(parties: int) -> Callable[[], None]:
+    """What waits until so many have called it, and for nobody after that."""
     come, everybody = count(1), Event()
 
     def wait() -> None:
@@ -79,6 +91,13 @@ def _meeting(parties: int) -> Callable[[], None]:
         everybody.wait(timeout=MEETING)
 
     return wait
+
+
+def is_waited_for() -> bool:
+    """Whether another connection waits for what our transaction has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        return cursor.fetchone() is not None
 
 
 @contextmanager

@@ -168,7 +168,7 @@ def test_control_counted_afterwards_they_would_pass(monkeypatch):
     def read_then_write(key, limit):
         """What counting without the one statement does: all read the same number."""
         lock, _made = LoginLock.objects.get_or_create(key_hash=key, defaults={"window_ends_at": NOW})
-        waiting.wait(timeout=10)
+        waiting.wait(timeout=20)
         LoginLock.objects.filter(pk=lock.pk).update(failures=lock.failures + 1)
         return lock.failures + 1, NOW
 

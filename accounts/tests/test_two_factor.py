@@ -139,8 +139,8 @@ def test_control_without_the_lock_it_opens_more_often(monkeypatch, kind):
     user = UserFactory()
     recovery = turn_on(user)
     switch_row_locks_off(monkeypatch)
-    device = TOTPDevice if kind == "totp" else StaticDevice
-    meet_before(monkeypatch, device, "set_last_used_timestamp", 6)
+    used = (TOTPDevice, "set_last_used_timestamp") if kind == "totp" else (StaticToken, "delete")
+    meet_before(monkeypatch, *used, 6)  # all have found it unused
     code = code_of(user) if kind == "totp" else recovery[0]
     assert use_at_once(6, user, code).count(True) > 1
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
-from bookings.door import devices, fields, lists, scanning
+from bookings.door import devices, fields, lists, online, scanning
 from bookings.models import Scan
 from eventify.lib.errors import DomainError, Invalid
 from eventify.lib.failpoints import failpoint
@@ -71,7 +71,7 @@ def event(request, device) -> dict:
 @_endpoint("POST")
 def scan(request, device) -> dict:
     """`{client_uid, code, scanned_at, skew_ms?, gate?}` -> the server's verdict."""
-    return _shown(scanning.take(device, fields.said(_body(request), is_offline=False)))
+    return _shown(online.take(device, fields.said(_body(request), is_offline=False)))
 
 
 @_endpoint("POST", is_delivery=True)

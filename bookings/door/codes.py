@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings.door import keys
 from bookings.models import DoorKey, RevokedCode, Ticket
 from eventify.lib.errors import Missing
+from eventify.lib.prepared import Param, Prepared
 
 CONTEXT = b"eventify-ticket-1"
 _HEAD = struct.Struct(">BI16s")
@@ -100,8 +101,11 @@ def parse(text: str) -> Read:
 
 def is_ours(found: Read) -> bool:
     """Whether a key of the event that it names has signed it."""
-    key = DoorKey.objects.filter(event__uid=found.event_uid, number=found.key_number).first()
+    key = _key.first(event=found.event_uid, number=found.key_number)
     return key is not None and keys.is_signed(key, found.signature, found.message)
+
+
+_key = Prepared(lambda: DoorKey.objects.filter(event__uid=Param("event"), number=Param("number")))
 
 
 def tidy(text: str) -> str:

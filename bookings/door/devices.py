@@ -11,9 +11,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import User, lacking_two_factor
 from bookings.models import Device
 from eventify.lib.errors import DomainError, Forbidden
+from eventify.lib.prepared import Param, Prepared
 from events.models import Event
 
 ENROLMENT = timedelta(minutes=10)
@@ -81,12 +82,20 @@ def of(token: str, *, is_delivery: bool = False) -> Device:
     A delivery brings what was decided before: it is taken after the right of the device's person has run out, too
     (the shift is over while the phone still was without network), but not from a person who is shut out.
     """
-    rows = Device.objects.select_related("event__partner", "enrolled_by")
-    device = rows.filter(token_hash=hashed(token), revoked_at=None).exclude(enrolled_at=None).first()
+    device = _with_token.first(token=hashed(token))
     if device is None:
         raise NotEnrolled
+    device.enrolled_by.lacks_two_factor = device.lacks_two_factor
     check_still_good(device, is_delivery)
     return device
+
+
+_with_token = Prepared(
+    lambda: Device.objects.select_related("event__partner", "enrolled_by")
+    .annotate(lacks_two_factor=lacking_two_factor("enrolled_by__"))
+    .filter(token_hash=Param("token"), revoked_at=None)
+    .exclude(enrolled_at=None)
+)
 
 
 def hold(device: Device) -> None:

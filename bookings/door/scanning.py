@@ -129,7 +129,7 @@ def hand_in(device: Device, said: list[Said], *, by: User) -> tuple[int, int]:
 
 
 def _take(device: Device, said: list[Said]) -> list[Taken]:
-    said = [_since(device.enrolled_at, one) for one in said]
+    said = [since(device, one) for one in said]
     ours = device.scans.filter(client_uid__in={one.client_uid for one in said})
     theirs = list(ours.values_list("ticket_id", flat=True))
     meant = reading.meant(one.code for one in said)
@@ -221,10 +221,26 @@ def corrected(at: datetime, skew_ms: int) -> datetime:
     return min(at - timedelta(milliseconds=skew_ms), timezone.now())
 
 
-def _since(enrolled_at: datetime, said: Said) -> Said:
+def since(device: Device, said: Said) -> Said:
     """As said, but nothing is earlier than the device is one: who has it cannot date a scan back before another's."""
-    undone_at = said.undone_at and max(said.undone_at, enrolled_at)
-    return replace(said, at=max(said.at, enrolled_at), undone_at=undone_at)
+    undone_at = said.undone_at and max(said.undone_at, device.enrolled_at)
+    return replace(said, at=max(said.at, device.enrolled_at), undone_at=undone_at)
+
+
+def scan_of(device: Device, said: Said, ticket: Ticket | None, verdict: str, **more) -> Scan:
+    """The scan (not saved) that a device has told of, with this verdict."""
+    return Scan(
+        event=device.event,
+        ticket=ticket,
+        device=device,
+        by=device.enrolled_by,
+        client_uid=said.client_uid,
+        gate=said.gate or device.gate,
+        code_hash=reading.code_hash(said.code),
+        verdict=verdict,
+        scanned_at=said.at,
+        **more,
+    )
 
 
 def _entered(book: _Book, device: Device, scan: Scan | None, said: Said, meant: reading.Meant) -> Scan:
@@ -251,18 +267,13 @@ def _made(book: _Book, device: Device, said: Said, meant: reading.Meant) -> Scan
         ticket, ours = None, Verdict.CANCELLED
     ours = ours or verdict_of(ticket, device.event)
     counts = bool(said.verdict) and _is_good(ticket, device.event_id, reading.code_hash(said.code))
-    return Scan(
-        event=device.event,
-        ticket=ticket,
-        device=device,
-        by=device.enrolled_by,
-        client_uid=said.client_uid,
-        gate=said.gate or device.gate,
-        code_hash=reading.code_hash(said.code),
-        verdict=said.verdict if counts else ours,
+    return scan_of(
+        device,
+        said,
+        ticket,
+        said.verdict if counts else ours,
         is_offline=bool(said.verdict),
         was_let_in=said.verdict == Verdict.ADMITTED and not counts,
-        scanned_at=said.at,
         undone_at=said.undone_at,
         undone_by=device.enrolled_by if said.undone_at else None,
         undo_reason=said.undo_reason,

@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory
-from accounts.tests.racing import errors, good, meet_after, race
+from accounts.tests.racing import errors, follow, good, race
 from bookings import cancelling, checkin, tickets
+from bookings.door import admission
 from bookings.models import Ticket
 from bookings.tests.invariants import check
 from bookings.tests.scenes import book, buy, people, scene
@@ -39,20 +40,6 @@ def test_twenty_scans_at_once_admit_once():
     assert (ticket.status, ticket.used_gate) == ("used", admitted.used_gate)
     sentence = f"Already used on {ticket.used_at:%d %b %Y, %H:%M:%S} ({admitted.used_gate})."
     assert {(str(one.message), one.reason) for one in refusals} == {(sentence, "used")}
-
-
-def test_control_without_the_condition_in_the_update_a_ticket_admits_many(monkeypatch):
-    ticket = one_ticket()
-    meet_after(monkeypatch, checkin, "check", SCANNERS)
-
-    def admit_by_looking_first(gate):
-        found = checkin.find(ticket.ticket_code)
-        checkin.check(found)
-        found.status, found.used_at, found.used_gate = Ticket.Status.USED, timezone.now(), gate
-        found.save()
-        return found
-
-    assert len(good(race(*(partial(admit_by_looking_first, f"Gate {n}") for n in range(SCANNERS))))) > 1
 
 
 def test_a_code_may_be_typed_in_any_case_with_blanks():
@@ -130,11 +117,9 @@ def test_a_scan_against_a_cancellation_ends_one_way_or_the_other():
 
 def test_control_without_revoking_first_somebody_is_let_in_on_a_cancelled_order(monkeypatch):
     monkeypatch.setattr(tickets, "revoke", lambda _bookings: None)
-    broken = set()
-    for _round in range(15):
-        _event, order, results = scan_against_cancel()
-        broken.add(len(good(results)))
-    assert 2 in broken
+    follow(monkeypatch, (admission, "use"), (tickets, "lock"))  # found good, and let in when it is cancelled
+    _event, _order, results = scan_against_cancel()
+    assert len(good(results)) == 2
 
 
 def test_a_used_ticket_is_not_given_back():

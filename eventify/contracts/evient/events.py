@@ -3,12 +3,12 @@
 import re
 
 import django_filters
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import F, Q, QuerySet
 
 from eventify.contracts.evient import rows, shapes, wording
 from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok
 from eventify.contracts.fields import uid_of
-from eventify.contracts.lists import filtered
+from eventify.contracts.lists import InTurn, filtered
 from eventify.contracts.needs import ANYBODY
 from eventify.lib.errors import Missing
 from events import queries
@@ -52,18 +52,18 @@ class Events(View):
     needs = {"GET": ANYBODY}
 
     def get(self, request):
-        found = queries.public()
-        if not request.query_params.get("status"):
-            found = found.filter(wording.having(wording.PUBLISHED) | wording.having(wording.COMPLETED))
-        return listing(request, rows.events(_in_order(filtered(EventFilters, request, found))), shapes.event)
+        asked = request.query_params
+        found = rows.events(filtered(EventFilters, request, queries.public()))
+        words = [asked["status"]] if asked.get("status") else [wording.PUBLISHED, wording.COMPLETED]
+        place = ("evient", *((name, asked[name]) for name in EventFilters.base_filters if asked.get(name)))
+        return listing(request, InTurn(place, *(_having(found, word) for word in words)), shapes.event)
 
 
-def _in_order(events):
-    over = Case(When(wording.having(wording.PUBLISHED), then=Value(0)), default=Value(1), output_field=IntegerField())
-    soonest = Case(When(over=0, then=F("starts_at")))
-    return events.annotate(over=over).order_by(
-        "over", soonest.asc(nulls_last=True), F("starts_at").desc(nulls_last=True), "id"
-    )
+def _having(events: QuerySet[Event], word: str) -> QuerySet[Event]:
+    """Those of this word, in their order."""
+    start = F("starts_at")
+    first = start.asc(nulls_last=True) if word == wording.PUBLISHED else start.desc(nulls_last=True)
+    return events.filter(wording.having(word)).order_by(first, "id")
 
 
 class Featured(View):

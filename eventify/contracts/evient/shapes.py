@@ -7,6 +7,7 @@ from bookings import checkout, sales
 from bookings.models import Booking, Order, Ticket, TicketType
 from eventify.contracts.evient import wording
 from eventify.lib.wire import moment
+from events import pictures
 from events.models import Banner, Event
 
 
@@ -62,7 +63,7 @@ def event_brief(row: Event) -> dict:
 
 def _image(event: Event, kind: str) -> str:
     """The absolute address of the event's first image (the primary, if there is one)."""
-    first = next(iter(event.images.all()), None)
+    first = pictures.first_of(event)
     file = first and (getattr(first, kind) or first.image)
     return absolute(file.url) if file else ""
 

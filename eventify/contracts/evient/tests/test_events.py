@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from bookings.factories import TicketTypeFactory
 from bookings.models import TicketType
+from eventify.contracts import lists
 from eventify.contracts.evient.tests.conftest import data_of, error_of
 from eventify.lib.wire import moment
 from events.factories import CategoryFactory, EventFactory
@@ -50,6 +51,24 @@ def test_pages(anybody, program):
     assert titles(anybody.get("/api/events?page=9")) == []
     assert titles(anybody.get("/api/events?page=999999999999999999&page_size=junk")) == []
     assert len(titles(anybody.get("/api/events?page=&limit="))) == 4
+
+
+def test_pages_cross_from_what_is_to_come_to_what_is_over(anybody, program):
+    for limit in (1, 2, 3):
+        pages = [titles(anybody.get(f"/api/events?limit={limit}&page={page}")) for page in range(1, 6)]
+        assert sum(pages, []) == ["Soon", "Later", "Recent", "Old"]
+        assert [len(page) for page in pages][: 4 // limit] == [limit] * (4 // limit)
+
+
+def test_the_total_of_a_long_list_is_remembered_for_a_moment(anybody, program, monkeypatch):
+    """A short one is exact at any time."""
+    for exact, later in ((1000, 5), (1, 4)):
+        monkeypatch.setattr(lists, "EXACT", exact)
+        assert anybody.get("/api/events").json()["pagination"]["total"] == 4
+        one = EventFactory(name="New", slug="new")
+        answer = anybody.get("/api/events")
+        assert (answer.json()["pagination"]["total"], len(titles(answer))) == (later, later)
+        one.delete()
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "99999999999999999999", "²", "\x00"])

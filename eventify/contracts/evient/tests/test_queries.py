@@ -15,8 +15,8 @@ from events.models import Banner
 LISTS = [
     ("/api/users/tickets", "buyer", 5),
     ("/api/notifications", "buyer", 3),
-    ("/api/events", "nobody", 4),
-    ("/api/events?search=event&category=x&city=hall", "nobody", 1),
+    ("/api/events", "nobody", 5),
+    ("/api/events?search=event&category=x&city=hall", "nobody", 2),
     ("/api/events/featured", "nobody", 4),
     ("/api/banners", "nobody", 2),
     ("/api/orders", "buyer", 5),
