@@ -11,6 +11,8 @@ from django.db.models import Max, Model
 from tqdm import tqdm
 
 from accounts.models import User
+from analytics import tally
+from analytics.models import Tally
 from bookings.models import Booking, Order, Ticket, TicketType
 from events.models import Event
 from events.tests import many
@@ -100,8 +102,9 @@ def _count() -> None:
 
 
 def vacuum() -> None:
-    """What autovacuum would have done by the time that somebody asks."""
+    """What autovacuum and the worker would have done by the time that somebody asks."""
+    tally.catch_up()
     many.vacuum()
-    names = ", ".join(model._meta.db_table for model in (User, Order, Booking, Ticket, TicketType))
+    names = ", ".join(model._meta.db_table for model in (User, Order, Booking, Ticket, TicketType, Tally))
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {names}")

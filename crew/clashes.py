@@ -10,12 +10,12 @@ from enum import StrEnum
 from itertools import permutations
 from typing import NamedTuple
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Lower
 
 from crew import plans
 from crew.locking import humans
-from crew.models import Assignment, Person, Shift
+from crew.models import Assignment, Person, Shift, TimeSlot
 from events.models import Event
 
 MARGIN = timedelta(minutes=plans.REST_MOST)  # so far apart two shifts never clash
@@ -163,7 +163,7 @@ def of_event(event: Event, day: date | None = None) -> list[Clash]:
     """
     found = [
         (kind, one, other)
-        for kind, one, other in pairs(_around(event))
+        for kind, one, other in pairs(_around(event) if day is None else _around_day(event, day))
         if (one.is_here or other.is_here) and (day is None or day in (one.date, other.date))
     ]
     found.sort(key=lambda clash: (clash[1].starts_at, clash[2].starts_at, clash[1].pk, clash[2].pk))
@@ -192,6 +192,19 @@ def _around(event: Event) -> list[_Held]:
     return read(near, event)
 
 
+def _around_day(event: Event, day: date) -> list[_Held]:
+    """The organisation's live assignments in whose reach a shift of this local date is. Three queries."""
+    slots = TimeSlot.objects.filter(event__partner=event.partner_id)
+    of_day = slots.filter(date=day).order_by().values("event__partner")
+    first = Subquery(of_day.values(edge=Min("starts_at")))
+    last = Subquery(of_day.values(edge=Max("ends_at")))
+    near = slots.filter(starts_at__lt=last + Value(MARGIN), ends_at__gt=first - Value(MARGIN))
+    # Their ids first, as in `diary`.
+    around = Shift.objects.live().filter(time_slot__in=near.order_by().values("pk"))
+    shifts = list(around.order_by().values_list("pk", flat=True))
+    return read(live(Assignment.objects.filter(person__event__partner=event.partner_id, shift__in=shifts)), event)
+
+
 def read(near: QuerySet[Assignment], event: Event) -> list[_Held]:
     """What `pairs` looks at: these assignments, with the rest that their plans ask for. Two queries."""
     rows = list(
@@ -209,12 +222,12 @@ def read(near: QuerySet[Assignment], event: Event) -> list[_Held]:
 
 def pairs(held: list[_Held]) -> Iterator[tuple[Kind, _Held, _Held]]:
     """The pairs that clash, each once: by account and by address, what one human has is swept in order of start."""
-    seen = set()
+    seen, longest = set(), max((one.rest for one in held), default=MARGIN)
     for diary_of_one in _by_human(held):
         diary_of_one.sort(key=lambda one: (one.starts_at, one.pk))
         for number, one in enumerate(diary_of_one):
             for other in diary_of_one[number + 1 :]:
-                if other.starts_at - one.ends_at >= MARGIN:
+                if other.starts_at - one.ends_at >= longest:
                     break
                 kind = _kind_of_pair(one, other)
                 if kind and (one.pk, other.pk) not in seen:

@@ -6,10 +6,11 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.pages import own_path
-from events import queries, search
+from events import queries, search, states
 from events.filters import today, weekend
 from events.models import Banner, Event
 
@@ -38,7 +39,8 @@ def cards(ids: Iterable[int]) -> list[Event]:
 def heroes() -> list[dict]:
     """The banners, or else the next hot event, as title, image, link and event."""
     upcoming = queries.upcoming()
-    shown = Banner.objects.filter(Q(event=None) | Q(event__in=upcoming.order_by().values("pk")), is_active=True)
+    can_be_attended = Q(event__state__in=states.ON_SALE, event__ends_at__gt=timezone.now())
+    shown = Banner.objects.filter(Q(event=None) | can_be_attended, is_active=True)
     banners = shown.select_related("event").prefetch_related("event__images")[:HEROES]
     found = [{"title": b.title, "image": own_path(b.image_url), "link": b.link_url, "event": b.event} for b in banners]
     if found:

@@ -63,6 +63,7 @@ class Days(Func):
 
 ON_SALE = Q(state__in=("published", "registration_open", "buildup", "showday"))  # states.ON_SALE, for the indexes
 LISTED = ~Q(state="draft")  # queries.public
+HELD = ~Q(state__in=("draft", "cancelled"))  # queries.held
 
 
 class Event(Entity):
@@ -158,9 +159,12 @@ class Event(Entity):
             models.Index(fields=["pincode", "starts_at"], name="event_by_pincode"),
             models.Index(fields=["starts_on", "ends_on"], name="event_by_day"),
             models.Index(fields=["partner", "-id"], name="event_by_partner"),
+            models.Index(fields=["ends_at", "created_at"], name="event_held", condition=HELD),
             models.Index(fields=["starts_at"], name="event_hot", condition=Q(is_hot=True)),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="event_name_search"),
             GinIndex(OpClass(Upper("venue_name"), name="gin_trgm_ops"), name="event_venue_search"),
+            GinIndex(OpClass(Upper("place"), name="gin_trgm_ops"), name="event_place_search"),
+            GinIndex(OpClass(Upper("location"), name="gin_trgm_ops"), name="event_location_search"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="event_search"),
             GistIndex(
                 Days("starts_on", "ends_on"),
@@ -168,7 +172,10 @@ class Event(Entity):
                 condition=Q(starts_on__isnull=False, ends_on__isnull=False),
             ),
             models.Index(fields=["starts_at", "id"], name="event_listed", condition=LISTED),
-            models.Index(Lower("name"), "id", name="event_listed_by_name", condition=LISTED),
+            models.Index(Lower("name"), "id", name="event_listed_by_name", condition=LISTED, include=["name"]),
+            models.Index(F("starts_at").desc(nulls_last=True), "id", name="event_listed_back", condition=LISTED),
+            models.Index(Lower("name").desc(nulls_last=True), "id", name="event_listed_name_back", condition=LISTED),
+            models.Index(fields=["id"], name="event_waited_for", condition=Q(waitlisted_count__gt=0)),
             models.Index(fields=["starts_at", "id", "ends_at", "parent"], name="event_upcoming", condition=ON_SALE),
             models.Index(
                 fields=["category", "starts_at", "id", "ends_at"], name="event_kind_upcoming", condition=ON_SALE

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory, UserFactory
-from analytics import dashboard
+from analytics import dashboard, tally
 from analytics.dashboard import Metric, Point
 from bookings import cancelling
 from bookings.tests.scenes import buy, pay, scene
@@ -224,4 +224,34 @@ def test_as_many_queries_whatever_there_is():
         sell(PartnerFactory(), 10, days_ago=3)
         event, kind = scene(starts_at=NOW + timedelta(1), ends_at=NOW + timedelta(2))
         buy(UserFactory(), kind)
-    assert cost() == empty == 11 + 2 * len(dashboard.RANGES)
+    assert cost() == empty == 10 + 2 * len(dashboard.RANGES)
+
+
+def test_a_period_begins_with_a_quarter_of_an_hour(clock):
+    """The same for everybody as for the partners that are asked for one by one."""
+    clock.shift(timedelta(minutes=7, seconds=30))
+    partner, everybody = PartnerFactory(), Partner.objects.all()
+    event, kind = scene(partner=partner, starts_at=NOW + timedelta(1), ends_at=NOW + timedelta(2))
+    for minutes in (-1, 0, 7):
+        with time_machine.travel(NOW - timedelta(days=30) + timedelta(minutes=minutes), tick=False):
+            buy(UserFactory(), kind)
+    assert dashboard.starts(timezone.now()) == (NOW - timedelta(days=30), NOW - timedelta(days=60))
+    assert metric("tickets_sold") == metric("tickets_sold", everybody) == Metric(3, 2, 1)
+
+
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_everybody_is_the_sum_of_all_partners(is_counted):
+    for partner in PartnerFactory.create_batch(2):
+        event, kind = scene(price=10, partner=partner, starts_at=NOW + timedelta(1), ends_at=NOW + timedelta(2))
+        for days in (45, 9, 0):
+            with ago(days):
+                order = pay(buy(UserFactory(), kind, qty=2))
+        cancelling.cancel(order, by=SuperAdminFactory(), reason="")
+    if is_counted:
+        tally.catch_up()
+    everybody = Partner.objects.all()
+    own = dashboard.metrics(everybody)
+    figures = {name: one for name, one in dashboard.metrics().items() if name != "total_users"}  # not buyers alone
+    assert figures == {name: own[name] for name in figures}
+    for range_ in dashboard.RANGES:
+        assert dashboard.revenue_chart(range_) == dashboard.revenue_chart(range_, everybody)

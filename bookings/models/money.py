@@ -131,7 +131,10 @@ class WebhookDelivery(models.Model):
     class Meta:
         verbose_name_plural = "webhook deliveries"
         constraints = [models.UniqueConstraint(fields=["provider", "delivery_id"], name="webhook_once")]
-        indexes = [models.Index(fields=["received_at"], name="webhook_open", condition=Q(processed_at=None))]
+        indexes = [
+            models.Index(fields=["received_at"], name="webhook_open", condition=Q(processed_at=None)),
+            models.Index(fields=["received_at"], name="webhook_by_moment"),
+        ]
 
     def __str__(self):
         return f"{self.provider} {self.delivery_id}"

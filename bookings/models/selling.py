@@ -259,6 +259,7 @@ class Booking(Entity):
             models.Index(fields=["user", "-id"], name="booking_by_user"),
             models.Index(fields=["event", "status"], name="booking_by_event"),
             models.Index(fields=["order"], name="booking_by_order"),
+            models.Index(fields=["cancelled_at"], name="booking_cancelled", condition=Q(cancelled_at__isnull=False)),
         ]
 
     def __str__(self):

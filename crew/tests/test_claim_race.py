@@ -333,7 +333,7 @@ def race_with_the_end(staff, ending, monkeypatch=None):
         take(shift, person)
     if monkeypatch:
         switch_row_locks_off(monkeypatch)
-        meeting = Barrier(PEOPLE - 5 + 1, timeout=10)
+        meeting = Barrier(PEOPLE - 5 + 1, timeout=20)
         come_to(meeting, monkeypatch, assignments, "_check_claim")
         come_to(meeting, monkeypatch, assignments, "end_all")
     return event, shift, race(*(partial(take, shift, person) for person in people[5:]), partial(ending, shift, staff))

@@ -1,16 +1,18 @@
 """Crowd types: an organisation's kinds of people."""
 
 from functools import partial
+from threading import Event
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import AuditLog
-from accounts.tests.racing import errors, good, meet_after, race
+from accounts.tests.racing import errors, good, is_waited_for, meet_after, race
 from crew import crowd_lists, crowd_types, editing, persons, writing
 from crew.factories import CrowdListFactory, CrowdTypeFactory, PersonFactory
 from crew.models import CrowdType, Person
 from crew.tests.scenes import event_with, house
+from eventify.embedded import wait_until
 from eventify.lib.errors import Conflict, Invalid, Missing
 from partners.factories import PartnerFactory
 
@@ -148,18 +150,21 @@ def _delete_while_somebody_is_added(planner):
     """(the result of the deletion, that of the addition): who is added is not committed when the deletion begins."""
     event = event_with()
     kind = CrowdTypeFactory(partner=event.partner)
+    is_added, is_over = Event(), Event()
 
     def add():
         with transaction.atomic():
             person = persons.create(event, by=None, crowd_type=kind, name="Jan")
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.6)")
+            is_added.set()
+            assert wait_until(lambda: is_over.is_set() or is_waited_for(), seconds=20)
         return person
 
     def delete():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.3)")
-        return crowd_types.delete(kind, by=None)
+        is_added.wait(timeout=20)
+        try:
+            return crowd_types.delete(kind, by=None)
+        finally:
+            is_over.set()
 
     return kind, race(delete, add)
 

@@ -207,9 +207,9 @@ def test_an_entity_that_grows_is_refused():
         f'<!ENTITY {name} "{f"&{before};" * 10}">'.encode() for before, name in zip("abcdefgh", "bcdefghi", strict=True)
     )
     bomb += b'<!ENTITY j "&i;&i;">]><worksheet><sheetData><row><c t="str"><v>&j;</v></c></row></sheetData></worksheet>'
-    start = time.monotonic()
+    start = time.process_time()
     assert refused(repacked(whole(), sheet1=bomb)) in (UNREADABLE, "The file is empty.")
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_workbook_that_unpacks_to_too_much():
@@ -233,12 +233,12 @@ def test_a_cell_far_away_costs_nothing():
     made = Workbook()
     made.active["A1"], made.active["A2"] = "Name", "Jan"
     made.active["XFD1048576"] = "far"
-    start = time.monotonic()
+    start = time.process_time()
     assert refused(saved(made)) == LONG
     wide = Workbook()
     wide.active["A1"], wide.active["A2"], wide.active["XFD2"] = "Name", "Jan", "far"
     assert sheets.read(saved(wide)).rows == [(2, ["Jan"])]
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_limits_of_size_rows_columns_and_cells():

@@ -1,19 +1,19 @@
 """Matches under race: decided once, and none is missed when a person and an account come at the same moment."""
 
-from contextlib import suppress
 from functools import partial
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier
 
 import pytest
 from django.db import OperationalError, transaction
 
 from accounts import signup
 from accounts.factories import UserFactory
-from accounts.tests.racing import errors, good, meet_after, race, switch_row_locks_off
+from accounts.tests.racing import errors, good, is_waited_for, meet_after, race, switch_row_locks_off
 from crew import importing, matches, persons
 from crew.factories import CrowdTypeFactory, PersonFactory
 from crew.models import IdentityMatch, Person
 from crew.tests.scenes import event_with, house
+from eventify.embedded import wait_until
 from eventify.lib.errors import Conflict, DomainError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,18 +106,18 @@ def test_bulk_confirmations_in_another_order_do_not_block_each_other():
 # --- A person and an account at the same moment -------------------------------------------------------
 
 
-def open_together(both: Barrier, act):
-    """Do it in a transaction that stays open until the other one's has done it too, as far as it can."""
+def open_together(come: list, parties: int, act):
+    """Do it in a transaction that stays open until the others' have done it too, or wait for our commit."""
     with transaction.atomic():
         act()
-        with suppress(BrokenBarrierError):  # the other one waits for our commit
-            both.wait(timeout=1)
+        come.append(act)
+        assert wait_until(lambda: len(come) == parties or is_waited_for(), seconds=20)
 
 
 def meet(*acts):
     """Both transactions open at once; whoever waits for the other one's lock goes on after its commit."""
-    both = Barrier(len(acts))
-    results = race(*(partial(open_together, both, act) for act in acts))
+    come = []
+    results = race(*(partial(open_together, come, len(acts), act) for act in acts))
     assert not [error for error in errors(results) if isinstance(error, OperationalError)], results
     return good(results)
 
@@ -207,7 +207,7 @@ def test_control_without_holding_the_person_the_account_is_a_server_error(monkey
     kind = CrowdTypeFactory(partner=event.partner)
     person = persons.create(event, by=None, crowd_type=kind, name="Jan", email=ADDRESS)
     bulk_create = type(IdentityMatch.objects).bulk_create
-    seen, gone = Barrier(2, timeout=5), Barrier(2, timeout=5)
+    seen, gone = Barrier(2, timeout=20), Barrier(2, timeout=20)
 
     def create_late(manager, rows, **options):
         seen.wait()

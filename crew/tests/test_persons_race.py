@@ -96,7 +96,7 @@ def test_nobody_who_was_turned_down_keeps_a_shift(verb):
 def test_control_without_the_locks_somebody_keeps_one(monkeypatch):
     """The claim is written after the rejection has looked for shifts to cancel."""
     switch_row_locks_off(monkeypatch)
-    looked, cancel_all, put = Barrier(2, timeout=5), assignments.cancel_all, assignments._put
+    looked, cancel_all, put = Barrier(2, timeout=20), assignments.cancel_all, assignments._put
     monkeypatch.setattr(assignments, "cancel_all", lambda *args, **more: (cancel_all(*args, **more), looked.wait())[0])
     monkeypatch.setattr(assignments, "_put", lambda *args, **more: (looked.wait(), put(*args, **more))[1])
     event = event_with()

@@ -59,11 +59,11 @@ def test_reordering_at_once_ends_in_one_of_the_orders(staff):
     check(event)
 
 
-def race_to_reorder_and_add(event, staff):
+def race_to_reorder_and_add(event, staff, reorders=5):
     """Sections are added and deleted while others put them into an order."""
     uids = order(event)
     doomed = list(event.sections.order_by("id")[:3])
-    calls = [partial(sections.reorder, event, random.Random(n).sample(uids[3:], 10), by=staff) for n in range(5)]
+    calls = [partial(sections.reorder, event, random.Random(n).sample(uids[3:], 10), by=staff) for n in range(reorders)]
     calls += [partial(sections.create, event, by=staff, name=f"New {number}") for number in range(10)]
     calls += [partial(sections.delete, section, by=staff) for section in doomed]
     return race(*calls)
@@ -81,7 +81,7 @@ def test_control_without_locks_two_sections_have_one_place(staff, monkeypatch):
     event = planned(staff)
     switch_row_locks_off(monkeypatch)
     meet_after(monkeypatch, sections, "_last", 10)
-    race_to_reorder_and_add(event, staff)
+    race_to_reorder_and_add(event, staff, reorders=0)  # who puts them into an order afterwards would mend it
     assert any("same place" in sentence for sentence in broken(event))
 
 
@@ -149,7 +149,7 @@ def test_slots_made_while_the_time_zone_changes_are_in_the_new_one(staff):
 def test_control_without_locks_one_is_in_the_old_one(staff, monkeypatch):
     event = event_with()
     switch_row_locks_off(monkeypatch)
-    meeting = Barrier(2, timeout=10)
+    meeting = Barrier(2, timeout=20)
     come_to(meeting, monkeypatch, time_slots, "_settle")
     come_to(meeting, monkeypatch, time_slots, "recompute")
     race(

@@ -106,7 +106,7 @@ def meet(monkeypatch, *functions) -> None:
         def met(*args, **kwargs):
             result = function(*args, **kwargs)
             with suppress(BrokenBarrierError):
-                barrier.wait(timeout=2)
+                barrier.wait(timeout=20)
             return result
 
         return met

@@ -1,13 +1,21 @@
 """Lists: which page was asked for, and what the filters leave."""
 
+from collections.abc import Callable
 from datetime import date
 
 import django_filters
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
+from eventify.lib.brief import Brief
+
+EXACT = 1000  # rows up to which a total is as it is now
+KEPT = 5  # seconds that a higher one is remembered
 _DIGITS_MOST = 18  # of a page number
+_totals = Brief(KEPT)
 _DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
 
 
@@ -29,6 +37,43 @@ def _number(request, name: str, default: int, most: int | None, errors: dict) ->
     if number < 1 or (most and number > most):
         errors[name] = [_("Use a whole number from 1 to %(most)s.") % {"most": most or "10^18"}]
     return number
+
+
+def total_of(place, count: Callable[[int | None], int]) -> int:
+    """How many rows there are: `count(most)` counts up to so many, `count(None)` all. `place` names the question."""
+    found = _totals.get(place)
+    if found is None:
+        found = count(EXACT + 1)
+        if found > EXACT:
+            found = count(None)
+            _totals.put(place, found)
+    return found
+
+
+class InTurn:
+    """One list of several ordered queries, one after the other. `place` names it, for its totals."""
+
+    def __init__(self, place, *parts: QuerySet):
+        self._place, self._parts = place, parts
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        return [
+            total_of((*self._place, number), lambda most, part=part: part.order_by()[:most].count())
+            for number, part in enumerate(self._parts)
+        ]
+
+    def count(self) -> int:
+        """How many rows there are in all."""
+        return sum(self._sizes)
+
+    def __getitem__(self, wanted: slice) -> list:
+        start, stop, found = wanted.start, wanted.stop, []
+        for part, size in zip(self._parts, self._sizes, strict=True):
+            if start < min(size, stop):
+                found += part[start : min(size, stop)]
+            start, stop = max(0, start - size), max(0, stop - size)
+        return found
 
 
 def filtered(filters, request, rows):

@@ -14,6 +14,7 @@ from guardian.shortcuts import assign_perm
 from accounts import audit, mail, notify, sessions
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, LoginLock, Role, SavedFilter, User
+from analytics.models import Correction, Counted, Tally
 from bookings import cancelling, orders, payments
 from bookings.factories import TicketTypeFactory
 from bookings.models import (
@@ -106,6 +107,13 @@ def one_of_each() -> None:
     _of_the_door(event, user)
     Hall.objects.create(event=event)
     _of_crew(event, user)
+    _of_analytics(user)
+
+
+def _of_analytics(user: User) -> None:
+    Tally.objects.create(what=f"{user.pk}", at=timezone.now(), number=1)
+    Counted.objects.create(what=f"{user.pk}")
+    Correction.objects.create(what="tickets", row_id=1, at=timezone.now(), number=-1)
 
 
 def _of_sales(order: Order, user: User) -> None:

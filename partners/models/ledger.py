@@ -100,6 +100,9 @@ class Entry(models.Model):
             models.Index(fields=["account", "-id"], name="entry_by_account"),
             models.Index(fields=["event_uid", "-id"], name="entry_by_event"),
             models.Index(fields=["order_uid"], name="entry_by_order"),
+            models.Index(
+                fields=["booking_uid"], name="entry_by_booking", condition=models.Q(booking_uid__isnull=False)
+            ),
             models.Index(fields=["created_at"], name="entry_by_moment"),
         ]
 

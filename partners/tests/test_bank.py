@@ -8,7 +8,7 @@ from django.core import mail as outbox
 from accounts import mail
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog
-from accounts.tests.racing import good, race
+from accounts.tests.racing import good, meet_before, race
 from eventify.lib.errors import Conflict, Invalid
 from partners import bank, kyc, locking, members, standing
 from partners.factories import PartnerFactory
@@ -188,6 +188,7 @@ def test_changes_at_once_leave_one_account():
 
 def test_control_without_the_lock_the_table_refuses(monkeypatch):
     monkeypatch.setattr(locking, "lock_one", lambda partner: partner)
+    meet_before(monkeypatch, BankAccount, "save", 8)  # all have found nothing to retire
     partner = PartnerFactory()
     results = race(*[partial(set_account, partner, number=f"12345678901{n}") for n in range(8)])
     assert any("bank_account_one_current" in str(one) for one in results if isinstance(one, Exception))

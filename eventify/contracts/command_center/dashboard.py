@@ -27,7 +27,7 @@ class Metrics(View):
         figures = dashboard.metrics(_partners(request.user))
         now = timezone.now()
         response = ok({name: _metric(name, figure) for name, figure in figures.items()})
-        response.beside = {"meta": {"from": moment(now - dashboard.PERIOD), "to": moment(now)}}
+        response.beside = {"meta": {"from": moment(dashboard.starts(now)[0]), "to": moment(now)}}
         return response
 
 

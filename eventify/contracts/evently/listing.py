@@ -12,20 +12,19 @@ from django.db.models import F, FloatField, Func, Q, QuerySet, TextField
 from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.db.models.lookups import GreaterThanOrEqual
 
+from eventify.contracts.lists import EXACT, KEPT, total_of
 from eventify.lib.brief import Brief
 from eventify.lib.prepared import COUNT, PAGE, PAGED, Param, Prepared
 from events import queries, states
 from events.models import Event
 
-EXACT = 1000  # events up to which the total and every page are as they are now
-KEPT = 5  # seconds
 ACTIVE, INACTIVE = "active", "inactive"
 _ON_SALE = Q(state__in=states.ON_SALE, is_bookable=True)
 _UTILIZATION = Coalesce(Cast("booked_count", FloatField()) / NullIf(F("capacity"), 0), 0.0)
 SORTS = {"name": Lower("name"), "start_time": F("starts_at"), "utilization": _UTILIZATION}
 _INDEXED = ("name", "start_time")
 _RANGE = {"date_from": "starts_at__gte", "date_to": "starts_at__lte"}
-_totals, _starts = Brief(KEPT), Brief(KEPT)
+_starts = Brief(KEPT)
 
 
 class Way(NamedTuple):
@@ -72,14 +71,7 @@ def _deep(how: Way, values: dict, start: int, size: int, columns: tuple[str, ...
 
 
 def _total(how: Way, values: dict) -> int:
-    place = (how, *values.values())
-    total = _totals.get(place)
-    if total is None:
-        [(total,)] = _count(how, EXACT + 1)(**values)
-        if total > EXACT:
-            [(total,)] = _count(how)(**values)
-            _totals.put(place, total)
-    return total
+    return total_of((how, *values.values()), lambda most: _count(how, most)(**values)[0][0])
 
 
 def matching(events: QuerySet[Event], asked: dict) -> QuerySet[Event]:

@@ -14,6 +14,7 @@ from eventify.tests.browser.world import World
 from eventify.tests.page_table import routes
 
 pytestmark = pytest.mark.django_db(transaction=True)
+PARTS = 3  # of the command center's pages: one test with all of them would keep one worker busy when all else is done
 NO_PAGE = {  # what answers with a file, a part of a page, or leads on
     "desk-document-file",
     "desk-event-hall-csv",
@@ -62,13 +63,15 @@ def is_shown(view: type) -> bool:
     return hasattr(view, "get") and not is_button
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("look", LOOKS)
-def test_the_command_center(browser, live_server, look):
+def test_the_command_center(browser, live_server, look, part):
     world = World()
     page = window(browser, live_server, look, world.chief)
     pages = shown("command-center/")
     assert len(pages) > 50
-    wrong = [fault for path, name in pages for fault in faults(page, world.address(path, name), scheme=LOOKS[look][0])]
+    mine = pages[part::PARTS]
+    wrong = [fault for path, name in mine for fault in faults(page, world.address(path, name), scheme=LOOKS[look][0])]
     page.context.close()
     assert wrong == []
 

@@ -30,7 +30,6 @@ def in_parallel():
     """Run a function of 0, 1, 2 ... in so many threads that start together; returns the results in order."""
 
     def run(function, threads):
-        Caller().get("/healthz")  # django_prometheus cannot be loaded by two threads at once; a server loads it once
         barrier = Barrier(threads)
 
         def one(number):

@@ -96,7 +96,7 @@ def test_metrics_of_several_processes(tmp_path):
     lines = done.stdout.splitlines()
     assert lines[0].startswith("text/plain")
     # Each process counts its own request before it answers: the second one tells of both.
-    assert "django_http_requests_before_middlewares_total 2.0" in lines
+    assert 'django_http_requests_total_by_method_total{method="GET"} 2.0' in lines
     # A fact of the site is no sum of what its processes read; the script has no database.
     assert [line for line in lines if line.startswith("eventify_payments_not_real")] == [
         "eventify_payments_not_real 0.0"

@@ -1,12 +1,13 @@
 """The figures on the wire; how they are computed and cached is tested in analytics/tests."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import time_machine
 
 from accounts.factories import UserFactory
 from eventify.contracts.evently.tests.calling import NEW_EVENT, Caller, make_event, today
+from events.models import Event
 
 
 def test_the_homepage(anyone, buyer):
@@ -44,6 +45,34 @@ def test_the_summary(admin, buyer):
     assert found["generated_at"].endswith("Z")
     assert [len(found["timeseries_7d"][name]) for name in ("bookings", "cancellations")] == [7, 7]
     assert found["timeseries_7d"]["bookings"][-1] == {"date": today(), "count": 1}
+
+
+def test_the_summary_spells_any_event(admin):
+    """What the database writes is the JSON that Python would write."""
+    start = datetime(2030, 1, 1, 0, 30, 0, 250000, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    names = ['He said "no\\yes" 100% {%s}\n\t\x7f', "Zürich ✓ 🎉 </script>", "+00:00", "plain"]
+    events = [make_event(name=name, capacity=0, starts_at=None, ends_at=None) for name in names]
+    make_event(name="draft", state="draft")
+    make_event(
+        name="dated", venue_name="", location="Somewhere 5", place="Pune", capacity=3, starts_at=start, ends_at=start
+    )
+    Event.objects.filter(name="dated").update(booked_count=1, is_bookable=False)
+    dated, *others = admin.get("/admin/analytics/summary").json()["events"]
+    assert (dated["venue"], dated["utilization_pct"], dated["status"]) == ("Somewhere 5", 33.33, "inactive")
+    assert dated["start_time"] == dated["end_time"] == "2029-12-31T19:00:00.25Z"
+    assert [one["name"] for one in others] == names
+    assert others[3] == {
+        "id": events[3].pk,
+        "name": "plain",
+        "venue": events[3].venue_name,
+        "start_time": None,
+        "end_time": None,
+        "capacity": 0,
+        "booked_count": 0,
+        "waitlisted_count": 0,
+        "utilization_pct": 0,
+        "status": "active",
+    }
 
 
 @pytest.mark.parametrize("refresh", ["1", "true"])
