@@ -71,9 +71,16 @@ class InTurn:
         start, stop, found = wanted.start, wanted.stop, []
         for part, size in zip(self._parts, self._sizes, strict=True):
             if start < min(size, stop):
-                found += part[start : min(size, stop)]
+                found += _page(part, start, min(size, stop))
             start, stop = max(0, start - size), max(0, stop - size)
         return found
+
+
+def _page(rows: QuerySet, start: int, stop: int) -> QuerySet:
+    """These of the ordered rows. Far down their keys are looked for alone, which an index can answer."""
+    if start < EXACT:
+        return rows[start:stop]
+    return rows.filter(pk__in=list(rows.values_list("pk", flat=True)[start:stop]))
 
 
 def filtered(filters, request, rows):

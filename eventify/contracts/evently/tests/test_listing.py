@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from eventify.contracts import lists
 from eventify.contracts.evently import listing
 from eventify.contracts.evently.tests.calling import Caller
 from eventify.lib.brief import Brief
@@ -18,7 +19,8 @@ NOW = timezone.now().replace(microsecond=0)
 def deep(monkeypatch):
     """Everything after the fourth event is far down, and nothing is remembered from before."""
     monkeypatch.setattr(listing, "EXACT", 4)
-    monkeypatch.setattr(listing, "_totals", Brief(60))
+    monkeypatch.setattr(lists, "EXACT", 4)
+    monkeypatch.setattr(lists, "_totals", Brief(60))
     monkeypatch.setattr(listing, "_starts", Brief(60))
 
 
