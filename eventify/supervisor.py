@@ -20,7 +20,7 @@ from eventify.mode import ROOT, default_to_demo, home
 
 READY_SECONDS = 60
 STOP_SECONDS = 15
-MAILS_WAIT = 5  # niceness of the worker: who buys comes before the mails of who has bought
+MAILS_WAIT = 10  # niceness of the worker: who buys comes before the mails of who has bought
 CALM_SECONDS = 30  # a child that lived this long did not die of what killed it before
 LONGEST_PAUSE = 10  # seconds between two attempts to restart
 MARK = "EVENTIFY_SERVED_FROM"  # in the environment of everything that bin/serve starts
@@ -68,7 +68,10 @@ class Child:
     def _begin(self, end_with_us):
         """In the new process, before it is the program."""
         end_with_us()
-        os.nice(self.yields)
+        if self.yields:
+            os.nice(self.yields)
+            with contextlib.suppress(OSError):  # where Linux weighs sessions, niceness counts only within one
+                Path("/proc/self/autogroup").write_text(str(self.yields))
 
     def revive(self):
         """Start again if it died, with a pause that doubles while it keeps dying."""

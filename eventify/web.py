@@ -22,6 +22,7 @@ def load() -> None:
         connection.close()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 50, 50)  # requests leave few circles behind
 
 
 if __name__ == "__main__":
