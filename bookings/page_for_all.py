@@ -1,8 +1,10 @@
 """The page of an event as all see it who have no account, drawn once while nothing about it changes.
 
 Each visitor asks the database for the state of the event, so stock, prices and what is on sale are never stale;
-pictures and the words for a moment ("tomorrow") may be KEPT seconds old. What is personal in the page are the values
-of its forms: a token, and keys that must be unlike all others. They are cut out of what is kept and made anew.
+blocked seats and the words for a moment ("tomorrow") may be KEPT seconds old. Of more places than the page tells of
+(SHOWN) it makes no difference how many they are, so a sale draws the page anew only for its last ones. What is
+personal in the page are the values of its forms: a token, and keys that must be unlike all others. They are cut out
+of what is kept and made anew.
 """
 
 import re
@@ -11,28 +13,32 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import BooleanField, Case, Count, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import BooleanField, Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from bookings.forms import new_key
+from bookings.forms import MOST_SHOWN, new_key
 from bookings.models import TicketType
 from eventify.lib.brief import Brief
 from eventify.lib.prepared import Param, Prepared
 from eventify.lib.themes import COOKIE, theme_of
 from events import queries
-from events.models import Event
+from events.models import Event, EventImage
 
-KEPT = 30  # seconds
+KEPT = 120  # seconds
+SHOWN = MOST_SHOWN + 1  # places: above, a page says the same however many are left
 MOST = 1000  # pages that a process keeps, of some 8 KB each
 _MARK = "\0"  # between the parts of a page
 # Cookies of somebody who is nobody yet.
 _OF_ANYBODY = {settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, COOKIE, "city"}
 _PERSONAL = re.compile(r'(?<= name=")(csrfmiddlewaretoken|key|wait_key)" value="[^"]*')
 # Capacity and counters change without `updated_at`.
-_OF_EVENT = ("pk", "updated_at", "state", "is_bookable", "capacity", "booked_count", "waitlisted_count")
+_OF_EVENT = ("pk", "updated_at", "state", "is_bookable", "capacity", "waitlisted_count")
 _OF_EVENT += ("partner__status", "partner__updated_at")
 _pages = Brief(KEPT, MOST)
 
@@ -54,7 +60,7 @@ def show(request: HttpRequest, slug: str, draw: Callable[[], HttpResponse]) -> H
     [state] = _state(slug=slug, now=timezone.now()) or [None]
     if state is None:
         return draw()
-    key = (get_language(), theme_of(request), *state)
+    key = (get_language(), theme_of(request), repr(state))
     page = _pages.get(key)
     if page is None:
         response = draw()
@@ -76,20 +82,31 @@ def _filled(page: _Page, request: HttpRequest) -> str:
 
 def _states() -> QuerySet:
     types, children = TicketType.objects.filter(event=OuterRef("pk")), Event.objects.filter(parent=OuterRef("pk"))
+    pictures = EventImage.objects.filter(event=OuterRef("pk"))
+    left = ArrayAgg(_shown("event__", F("quantity_total") - F("quantity_sold"), F("quantity_sold")), order_by="pk")
     return (
         queries.public()
         .filter(slug=Param("slug"))
         .values_list(*_OF_EVENT)
         .annotate(
-            sold=_one(types, "event", Sum("quantity_sold")),
+            left=_shown("", F("capacity") - F("booked_count"), F("booked_count")),
+            types_left=_one(types, "event", left),
             types_at=_one(types, "event", Max("updated_at")),
             begun=_one(types, "event", Count("pk", filter=Q(sales_start_at__lte=Param("now")))),
             ended=_one(types, "event", Count("pk", filter=Q(sales_end_at__lte=Param("now")))),
+            pictures=_one(pictures, "event", ArrayAgg("updated_at", order_by="pk")),
             is_over=Case(When(ends_at__lte=Param("now"), then=True), default=False, output_field=BooleanField()),
             children_booked=_one(children, "parent", Sum("booked_count")),
             children_at=_one(children, "parent", Max("updated_at")),
         )
     )
+
+
+def _shown(event: str, left: Combinable, taken: F) -> Case:
+    """How many are left, as far as the page tells; with seats all that is taken, for areas share their types' seats."""
+    number = IntegerField()
+    few = Least(left, SHOWN, output_field=number)
+    return Case(When(**{f"{event}seating": Event.Seating.NONE}, then=few), default=taken, output_field=number)
 
 
 def _one(rows: QuerySet, by: str, value) -> Subquery:

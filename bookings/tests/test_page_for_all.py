@@ -16,7 +16,8 @@ from bookings import capacity, orders
 from bookings.factories import TicketTypeFactory
 from bookings.forms import field_name
 from bookings.models import Order
-from events.factories import EventFactory
+from eventify.lib import brief
+from events.factories import EventFactory, EventImageFactory
 from events.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,31 @@ def test_stock_is_never_stale(event):
     page, asked = look()
     assert asked > 1 and "Sold out" in page
     assert look()[1] == 1
+
+
+@pytest.mark.parametrize("seating", ["none", "automatic"])
+def test_many_places_are_as_good_as_very_many(event, seating):
+    """Down to the last one the page that is kept is the one that would be drawn."""
+    Event.objects.update(capacity=45, seating=seating)
+    event.ticket_types.update(quantity_total=30)
+    TicketTypeFactory(event=event, name="Seated", price=0, position=1)
+    pages, drawn = set(), 0
+    for _sale in range(22):
+        kept, asked = look()
+        brief.forget_all()
+        anew = PERSONAL.sub("", look()[0])
+        assert PERSONAL.sub("", kept) == anew
+        pages.add(anew)
+        drawn += asked > 1
+        orders.book(event.pk, 2, by=UserFactory())
+    assert 10 < len(pages) <= drawn
+    assert (drawn < 22) == (seating == "none")
+
+
+def test_a_new_picture_is_seen_at_once(event):
+    look()
+    EventImageFactory(event=event)
+    assert look()[1] > 1
 
 
 def test_more_places_are_seen_at_once(event):
