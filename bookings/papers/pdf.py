@@ -18,6 +18,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import ShapedStr, TTFont, shapeStr
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from eventify.lib.currencies import MINUS
 
@@ -126,6 +127,13 @@ def _cut(line: str, size: float, room: float, is_bold: bool) -> str:
     return f"{line.rstrip()}…"
 
 
+class _Modules(PDFPathObject):
+    """Squares of a QR code in whole numbers; reportlab would word each as a fraction, which is a third of a ticket."""
+
+    def add(self, column: int, row: int, length: int) -> None:
+        self._code_append(f"{column} {row} {length} 1 re")
+
+
 class Sheet:
     """A document that is being written, page by page."""
 
@@ -171,13 +179,16 @@ class Sheet:
         module = side / (len(rows) + 2 * _QUIET)
         self.canvas.setFillColor(HexColor(0xFFFFFF))
         self.canvas.rect(x, HEIGHT - y - side, side, side, stroke=0, fill=1)
+        self.canvas.saveState()
         self.canvas.setFillColor(BLACK)
-        path = self.canvas.beginPath()
-        for number, row in enumerate(rows, _QUIET):
+        self.canvas.translate(x + _QUIET * module, HEIGHT - y - _QUIET * module)
+        self.canvas.scale(module, -module)  # from here on a module is one wide, and rows are counted downwards
+        path = _Modules()
+        for number, row in enumerate(rows):
             for start, length in _dark(row):
-                left, bottom = x + (start + _QUIET) * module, HEIGHT - y - (number + 1) * module
-                path.rect(left, bottom, length * module, module)
+                path.add(start, number, length)
         self.canvas.drawPath(path, stroke=0, fill=1)
+        self.canvas.restoreState()
 
     def next_page(self) -> None:
         """End this page and begin another."""

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models, transaction
 from django.db.models import Field, Model
 from psycopg.errors import NotNullViolation
 
@@ -188,9 +188,11 @@ def _values(row: Model, names: Iterable[str] | None, refers: dict[str, Model], *
 def _value(field: Field, plain: type | None, row: Model, *, add: bool):
     """What `save` would send for it."""
     if plain is None:
-        return field.get_db_prep_save(field.pre_save(row, add=add), connection)
+        return field.get_db_prep_save(field.pre_save(row, add=add), connections[DEFAULT_DB_ALIAS])
     value = getattr(row, field.attname)
-    return value if value is None or type(value) is plain else field.get_db_prep_save(value, connection)
+    return (
+        value if value is None or type(value) is plain else field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+    )
 
 
 @cache
