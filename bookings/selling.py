@@ -23,7 +23,7 @@ from events.models import Event
 
 @dataclass(frozen=True)
 class Pick:
-    """A line with its rows, under the lock; `promo` when the code does something for its type."""
+    """A line with its rows; `promo` when the code does something for its type."""
 
     event: Event
     ticket_type: TicketType

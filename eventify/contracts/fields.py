@@ -50,15 +50,19 @@ def read(request, body: type[Body], **options) -> dict:
         checked = body(data=request.data, **options)
         checked.is_valid(raise_exception=True)
         return checked.validated_data
-    return _judge(body, get_language(), get_ident()).run_validation(request.data)
+    return judge_of(body).run_validation(request.data)
 
 
-@lru_cache(maxsize=1000)
-def _judge(body: type[Body], language: str, thread: int) -> Body:
-    """For many requests: without options a body keeps nothing of what it judges, and making one copies its fields.
+def judge_of(body: type[serializers.Serializer]) -> serializers.Serializer:
+    """One for many requests: without options it keeps nothing of what it judges, and making one copies its fields.
 
     REST framework's fields word a sentence once, and not for two threads at a time.
     """
+    return _judge(body, get_language(), get_ident())
+
+
+@lru_cache(maxsize=1000)
+def _judge(body: type[serializers.Serializer], language: str, thread: int) -> serializers.Serializer:
     return body()
 
 

@@ -1,12 +1,11 @@
 """Reading what callers send: strict types, no unknown fields, sentences that name the field."""
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from threading import get_ident
 
-from django.utils.translation import get_language
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+
+from eventify.contracts.fields import judge_of
 
 NAME_MAX = 100  # characters of an unknown field's name that the answer repeats
 
@@ -120,17 +119,7 @@ def checked(serializer: type[serializers.Serializer], data, *, where: str, **opt
     try:
         if data is None:
             raise ValidationError("No data provided", code="null")
-        reader = serializer(**options) if options else _reader(serializer, get_language(), get_ident())
-        return reader.run_validation(data)
+        return (serializer(**options) if options else judge_of(serializer)).run_validation(data)
     except ValidationError as error:
         error.where = where
         raise
-
-
-@lru_cache(maxsize=1000)
-def _reader(serializer: type[serializers.Serializer], language: str, thread: int) -> serializers.Serializer:
-    """One for many requests: to copy its fields for each costs more than to judge what came.
-
-    REST framework's fields word a sentence once, and not for two threads at a time.
-    """
-    return serializer()
