@@ -197,6 +197,7 @@ def test_the_board_with_its_panel_is_accessible(browser, live_server, plan, sche
     ):
         page.goto(url)
         if url == plan.at() and width > 1000:
+            expect(page.locator("#people input[type=search]")).to_be_visible()
             on_the_board(page, plan.tap).click()
             expect(page.get_by_role("button", name="Approve Binh Pham")).to_be_visible()
         page.evaluate(AXE)
