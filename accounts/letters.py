@@ -16,6 +16,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from accounts.models import OutgoingMail, User
+from eventify.lib.prepared import Param, Prepared
 
 _LABEL_MAX = 80  # characters of a button's words
 
@@ -60,12 +61,17 @@ def knows_language(finder: Callable[[dict], str]):
 
 def language_of(mail: OutgoingMail) -> str:
     """The language to write it in: of who it is about, of the account with this address, or of when it was queued."""
-    account = User.objects.filter(email__lower=mail.to.lower()).values_list("language", flat=True)
     known = dict(settings.LANGUAGES)
-    for language in (*(find(mail.context) for find in _speakers), account.first(), mail.language):
-        if language in known:
-            return language
-    return settings.LANGUAGE_CODE
+    return next((language for language in _spoken(mail) if language in known), settings.LANGUAGE_CODE)
+
+
+def _spoken(mail: OutgoingMail) -> Iterator[str]:
+    yield from (find(mail.context) for find in _speakers)
+    yield from (language for (language,) in _languages(email=mail.to.lower()))
+    yield mail.language
+
+
+_languages = Prepared(lambda: User.objects.filter(email__lower=Param("email")).order_by("pk").values_list("language"))
 
 
 def compose(mail: OutgoingMail) -> EmailMultiAlternatives:

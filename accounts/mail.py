@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -19,6 +20,7 @@ from accounts import letters
 from accounts.models import OutgoingMail
 from eventify.lib import ratelimit
 from eventify.lib.later import later, nudge
+from eventify.lib.prepared import Param, Prepared
 
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 12
@@ -86,6 +88,15 @@ def _paced(keys: list[int]) -> list[int]:
     return leaving
 
 
+_unsent = Q(pk=Param("pk"), sent_at=None)
+_lock_due = Prepared(
+    lambda: OutgoingMail.objects.select_for_update(skip_locked=True).filter(
+        _unsent, next_attempt_at__lte=Param("now"), attempts__lt=MOST_ATTEMPTS
+    )
+)
+_lock_unsent = Prepared(lambda: OutgoingMail.objects.select_for_update().filter(_unsent))
+
+
 def _send_one(key: int, sent: list[int]) -> None:
     if _claim(key) and _send(key):
         sent.append(key)
@@ -95,8 +106,7 @@ def _send_one(key: int, sent: list[int]) -> None:
 def _claim(key: int) -> bool:
     """Count an attempt to send a mail that is due, before it is made; the next one is due after a longer pause."""
     now = timezone.now()
-    due = OutgoingMail.objects.filter(pk=key, sent_at=None, next_attempt_at__lte=now, attempts__lt=MOST_ATTEMPTS)
-    mail = due.select_for_update(skip_locked=True).first()
+    mail = _lock_due.first(pk=key, now=now)
     if mail is None:
         return False
     mail.next_attempt_at = now + timedelta(seconds=30 * 2**mail.attempts)
@@ -109,7 +119,7 @@ def _claim(key: int) -> bool:
 def _send(key: int) -> bool:
     # Locked while it is sent: an attempt that takes longer than its pause is not joined by the next one. Whoever found
     # it claimed holds its row for a moment as well, so here the lock is waited for.
-    mail = OutgoingMail.objects.select_for_update().filter(pk=key, sent_at=None).first()
+    mail = _lock_unsent.first(pk=key)
     if mail is None:
         return False
     try:

@@ -23,6 +23,7 @@ from accounts.models import Notification, User
 from bookings import inventory, tickets
 from bookings.models import Booking, Order, Payment, Refund, Resale, Ticket, TicketTransfer
 from eventify.lib.errors import Conflict, Missing
+from eventify.lib.prepared import Param, Prepared
 from eventify.lib.ratelimit import client_address, hit
 
 DOMAIN = "guests.invalid"  # nobody's, for ever (RFC 2606)
@@ -117,15 +118,18 @@ def links(order: Order) -> dict[str, str]:
     return {"order_path": f"/orders/{order.uid}/", "claim_path": ""}
 
 
+_language_of_order = Prepared(lambda: Order.objects.filter(uid=Param("uid")).values_list("user__language"))
+
+
 @knows_language
 def language_of_buyer(context: dict) -> str:
     """The language of whoever bought the order that a mail is about."""
     uid = context.get("order") or next(iter(context.get("orders") or ()), "")
     try:
-        found = Order.objects.filter(uid=UUID(str(uid)))
+        found = _language_of_order(uid=UUID(str(uid)))
     except ValueError:
         return ""
-    return found.values_list("user__language", flat=True).first() or ""
+    return found[0][0] if found else ""
 
 
 @enriches("guest_order")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
-from threading import Barrier, Event
+from threading import Barrier, Event, local
 
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
@@ -15,7 +15,7 @@ from eventify.lib.errors import DomainError
 from eventify.lib.prepared import Prepared
 
 PATIENCE = "20s"  # after this long a statement that waits is a hang, and the race fails
-ROW_LOCK = re.compile(r" FOR (NO KEY )?UPDATE( OF \S+)?$")
+ROW_LOCK = re.compile(r" FOR (NO KEY )?UPDATE( OF \S+)?( SKIP LOCKED)?$")
 MEETING = 5  # seconds that a control waits for all to have read before anybody writes
 
 
@@ -53,9 +53,29 @@ def errors(results: list, kind: type[Exception] = Exception) -> list:
 
 def switch_row_locks_off(monkeypatch) -> None:
     """For a control: SELECT ... FOR UPDATE becomes a plain SELECT everywhere, in prepared queries as well."""
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows.all())
+    _keep_locks_in_plans(monkeypatch)
     run = Prepared._rows
     monkeypatch.setattr(Prepared, "_rows", lambda query, sql, params: run(query, ROW_LOCK.sub("", sql), params))
+
+
+def _keep_locks_in_plans(monkeypatch) -> None:
+    """No lock in querysets, but in those that `Prepared` compiles now: it keeps them when the control has ended."""
+    locked, plan, planning = QuerySet.select_for_update, Prepared._plan.func, local()
+
+    def unlocked(rows, **options):
+        return locked(rows, **options) if getattr(planning, "now", False) else rows.all()
+
+    def planned(query):
+        planning.now = True
+        try:
+            return plan(query)
+        finally:
+            planning.now = False
+
+    kept = cached_property(planned)
+    kept.__set_name__(Prepared, "_plan")
+    monkeypatch.setattr(Prepared, "_plan", kept)
+    monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
 
 
 def meet_after(monkeypatch, owner, name: str, parties: int | Callable) -> None:

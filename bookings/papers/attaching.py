@@ -4,6 +4,7 @@ A guest's order is reached through a signed link (bookings/guests.py), which is 
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
@@ -11,6 +12,7 @@ from accounts.letters import Extras, enriches
 from bookings import guests
 from bookings.models import Order, Ticket, TicketTransfer
 from bookings.papers import calendar, of_tickets, says
+from eventify.lib.prepared import Param, Prepared
 from eventify.lib.when_needed import WhenNeeded
 from events.models import Event
 
@@ -65,18 +67,19 @@ def tickets_of_order(context: dict) -> Extras:
     """The good tickets of the order `order` that are its buyer's; none when there are none, or very many."""
     order = _order(context)
     said = _links(order, context)
-    event = Event.objects.filter(tickets__in=of_tickets.mine(order)).order_by("tickets__pk").first() if order else None
-    if event is None:
+    tickets = of_tickets.of_buyer(order) if order else []
+    good = of_tickets.good(tickets)
+    if not good:
         return Extras(context=said)
-    is_attached = of_tickets.mine(order).count() <= MOST
+    event, is_attached = good[0].event, len(good) <= MOST
     said |= {"when": says.when(event), "where": says.where(event), "is_attached": is_attached}
-    return Extras(_files(order) if is_attached else [], said)
+    return Extras(_files(order, tickets, good) if is_attached else [], said)
 
 
-def _files(order: Order) -> list[tuple[str, bytes, str]]:
+def _files(order: Order, tickets: list[Ticket], good: list[Ticket]) -> list[tuple[str, bytes, str]]:
     name = of_tickets.file_name(order)
-    entries = calendar.of_order(order)
-    files = [(f"{name}.pdf", tickets_pdf.of_order(order), PDF)]
+    entries = calendar.of_several(tickets)
+    files = [(f"{name}.pdf", tickets_pdf.of_several(good), PDF)]
     return [*files, (f"{name}.ics", entries, _ICS)] if entries else files
 
 
@@ -89,8 +92,14 @@ def cancelled_entries(context: dict) -> Extras:
     return Extras(files, _links(order, context))
 
 
+_order_with_user = Prepared(lambda: Order.objects.select_related("user").filter(uid=Param("uid")))
+
+
 def _order(context: dict) -> Order | None:
-    return _named(Order.objects.select_related("user"), context.get("order"))
+    try:
+        return _order_with_user.first(uid=UUID(str(context.get("order"))))
+    except ValueError:
+        return None
 
 
 @enriches("ticket_received")

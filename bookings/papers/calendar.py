@@ -16,16 +16,16 @@ CONTENT_TYPE = ics.CONTENT_TYPE
 
 def of_ticket(ticket: Ticket) -> bytes | None:
     """One ticket as text/calendar; the ticket has all joined (of_tickets.joined). None when it has no date yet."""
-    return _calendar([ticket])
+    return of_several([ticket])
 
 
 def of_order(order: Order) -> bytes | None:
-    """All tickets of the order that still are its buyer's; cancelled ones say so. None without a date. One query."""
-    return _calendar(of_tickets.joined(order.tickets.filter(user=order.user_id)))
+    """All tickets of the order that still are its buyer's; cancelled ones say so. None without a date."""
+    return of_several(of_tickets.of_buyer(order))
 
 
-def _calendar(tickets: Iterable[Ticket]) -> bytes | None:
-    """A calendar cannot show what has no date yet: such a ticket is left out until it has one."""
+def of_several(tickets: Iterable[Ticket]) -> bytes | None:
+    """These tickets, which have all joined. One without a date yet is left out; None when none has a date."""
     dated = [ticket for ticket in tickets if ticket.event.starts_at is not None]
     if not dated:
         return None

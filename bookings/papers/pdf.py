@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 import segno
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
@@ -33,6 +34,7 @@ _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 _READING = Lock()
 _JOINERS = "\u200c\u200d"
 _QUIET = 4  # modules of white around a QR code, as the standard wants
+rl_config.useA85 = 0  # files travel as bytes since long: their text form is a quarter larger, and takes its time
 
 
 @cache

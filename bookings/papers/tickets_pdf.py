@@ -20,8 +20,12 @@ def of_ticket(ticket: Ticket) -> bytes:
 
 def of_order(order: Order) -> bytes | None:
     """All tickets of the order that still are its buyer's and open a door, a page each; None when there are none."""
-    good = list(of_tickets.joined(of_tickets.mine(order)))
-    return _pdf(good, _("Tickets for %(event)s") % {"event": good[0].event.name}) if good else None
+    return of_several(of_tickets.good(of_tickets.of_buyer(order)))
+
+
+def of_several(tickets: list[Ticket]) -> bytes | None:
+    """A page for each of these tickets of one order, which have all joined; None when there are none."""
+    return _pdf(tickets, _("Tickets for %(event)s") % {"event": tickets[0].event.name}) if tickets else None
 
 
 def _pdf(tickets: list[Ticket], title: str) -> bytes:
