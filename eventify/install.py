@@ -68,10 +68,13 @@ def pip_options():
 
 
 def run_pip(requirements):
-    """Run pip with one short line for each package it fetches; exits when it fails."""
+    """Run pip with one short line for each package it fetches; exits when it fails.
+
+    It is the environment's own, or that of the Python which the environment was made with.
+    """
     pip = [str(PYTHON), "-m", "pip"]
     if not list(VENV.glob("lib/python*/site-packages/pip")):
-        pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+        pip = [sys._base_executable, "-m", "pip", "--python", str(PYTHON)]
     options = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-compile"]
     with subprocess.Popen([*pip, *options, "-r", requirements], stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
