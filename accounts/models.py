@@ -79,6 +79,8 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
             models.Index(fields=["-created_at"], name="user_newest"),
             models.Index(fields=["is_staff"], name="user_staff", condition=Q(is_staff=True)),
             models.Index(fields=["created_at"], name="user_guests", condition=Q(is_guest=True)),
+            models.Index(fields=["-id"], name="user_banned", condition=Q(banned_at__isnull=False)),
+            models.Index(fields=["-id"], name="user_inactive", condition=Q(is_active=False)),
             GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="user_email_search"),
             GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="user_name_search"),
         ]
@@ -146,8 +148,12 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
     @cached_property
     def held_somewhere(self) -> set[str]:
         """What the user holds on at least one partner, read once as Django reads global permissions. One query."""
-        held = UserObjectPermission.objects.filter(user_id=self.pk)
-        return set(held.values_list("permission__codename", flat=True))
+        return {permission for (permission,) in _held_somewhere(user=self.pk)}
+
+
+_held_somewhere = Prepared(
+    lambda: UserObjectPermission.objects.filter(user=Param("user")).values_list("permission__codename")
+)
 
 
 class Role(Group):

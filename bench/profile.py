@@ -17,7 +17,7 @@ def main() -> int:
     """Print a line for each path."""
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__.replace("\n\n", " "))
     parser.add_argument(
-        "what", nargs="*", help="booking, checkin, doorscan, list, event, eventpage, home (all of them)"
+        "what", nargs="*", help="booking, checkin, doorscan, crewli, list, event, eventpage, home (all of them)"
     )
     parser.add_argument("--requests", type=int, default=500, help="that are measured (500)")
     parser.add_argument("--lines", type=int, default=0, help="functions to show, those that take most first")

@@ -20,9 +20,12 @@ from bookings import orders
 from bookings.door import devices
 from bookings.factories import TicketTypeFactory
 from bookings.models import Ticket
+from crew.factories import SectionFactory
+from eventify.lib.ids import to_ulid
 from eventify.lib.wire import moment
 from eventify.wsgi import application
 from events.factories import EventFactory
+from partners import members
 
 WARM = 30  # requests before anything is measured: plans are made, modules loaded
 EVENTS = 100
@@ -132,10 +135,21 @@ def _of_events(path: str) -> Asked:
     return _reading(*(path.format(event) for event in events))
 
 
+def _crewli() -> Asked:
+    """A crew coordinator's three: the organisation's events, one of them, and its sections."""
+    event, user = SectionFactory().event, UserFactory()
+    members.add(event.partner, user, "crew_coordinator", by=None)
+    org = f"/api/v1/organisations/{to_ulid(event.partner.uid)}"
+    paths = (f"{org}/events", f"{org}/events/{to_ulid(event.uid)}", f"/api/v1/events/{to_ulid(event.uid)}/sections")
+    headers = {"authorization": f"Bearer {sessions.start(user)[1]}"}
+    return (("GET", path, headers, {}) for path in cycle(paths))
+
+
 WHAT: dict[str, Callable[[], Asked]] = {
     "booking": _booking,
     "checkin": _checkin,
     "doorscan": _doorscan,
+    "crewli": _crewli,
     "list": lambda: _reading(*(f"/events?page_size=20&page={number}" for number in range(1, 4))),
     "event": lambda: _of_events("/events/{0.pk}"),
     "eventpage": lambda: _of_events("/e/{0.slug}/"),

@@ -54,6 +54,14 @@ class Words(Func):
     output_field = models.TextField()
 
 
+class Anywhere(Func):
+    """Texts as one in capitals, with between two of them what nobody types: it holds what one of them holds."""
+
+    template = "upper(%(expressions)s)"
+    arg_joiner = " || chr(31) || "
+    output_field = models.TextField()
+
+
 class Days(Func):
     """The calendar days from the first to the last, as one range. Of days that are not known, every day."""
 
@@ -63,6 +71,8 @@ class Days(Func):
 
 ON_SALE = Q(state__in=("published", "registration_open", "buildup", "showday"))  # states.ON_SALE, for the indexes
 LISTED = ~Q(state="draft")  # queries.public
+INACTIVE = ~Q(ON_SALE, is_bookable=True)  # what contract 000 calls so
+TEXTS = ("name", "title", "description", "venue_name", "location", "place")  # contract 001 searches all of them
 HELD = ~Q(state__in=("draft", "cancelled"))  # queries.held
 
 
@@ -166,6 +176,7 @@ class Event(Entity):
             GinIndex(OpClass(Upper("place"), name="gin_trgm_ops"), name="event_place_search"),
             GinIndex(OpClass(Upper("location"), name="gin_trgm_ops"), name="event_location_search"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="event_search"),
+            GinIndex(OpClass(Anywhere(*TEXTS), name="gin_trgm_ops"), name="event_text_search"),
             GistIndex(
                 Days("starts_on", "ends_on"),
                 name="event_days",
@@ -173,7 +184,14 @@ class Event(Entity):
             ),
             models.Index(fields=["starts_at", "id"], name="event_listed", condition=LISTED),
             models.Index(Lower("name"), "id", name="event_listed_by_name", condition=LISTED, include=["name"]),
-            models.Index(F("starts_at").desc(nulls_last=True), "id", name="event_listed_back", condition=LISTED),
+            models.Index(
+                F("starts_at").desc(nulls_last=True),
+                "id",
+                name="event_listed_back",
+                condition=LISTED,
+                include=["ends_at", "state"],
+            ),
+            models.Index(fields=["starts_at", "id"], name="event_inactive", condition=LISTED & INACTIVE),
             models.Index(Lower("name").desc(nulls_last=True), "id", name="event_listed_name_back", condition=LISTED),
             models.Index(fields=["id"], name="event_waited_for", condition=Q(waitlisted_count__gt=0)),
             models.Index(fields=["starts_at", "id", "ends_at", "parent"], name="event_upcoming", condition=ON_SALE),

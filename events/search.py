@@ -17,11 +17,11 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
 from events import queries
-from events.models import Category, Event, Folded, Words
+from events.models import TEXTS, Anywhere, Category, Event, Folded, Words
 from partners.models import Partner
 
 MOST = 1000  # events that a search counts and lists
@@ -91,6 +91,15 @@ def matching(events: QuerySet[Event], words: str) -> QuerySet[Event]:
         anywhere |= Q(category__in=kinds) if kinds else Q()
         events = events.filter(anywhere)
     return events
+
+
+def holding(events: QuerySet[Event], text: str) -> QuerySet[Event]:
+    """Those that hold this piece of text as it stands in one of TEXTS, or whose kind has it in its name; capitals do
+    not matter. Asks at once which kinds those are.
+    """
+    kinds = list(Category.objects.filter(name__icontains=text).order_by().values_list("pk", flat=True))
+    holds = Q(texts__contains=Upper(Value(text)))
+    return events.alias(texts=Anywhere(*TEXTS)).filter(holds | Q(category__in=kinds) if kinds else holds)
 
 
 def _text(word: str) -> Folded | Words:

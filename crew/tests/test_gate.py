@@ -238,7 +238,7 @@ def test_it_opens_no_page_of_the_command_center(event, user, shift):
         client = log_in(Client(), user)
         assert client.get("/door/mine/").context["doors"] == [(event, [shift.section.name])]
         assert client.get("/command-center/door/conflicts/").status_code == 403
-        assert nav.groups_for(user, "") == []
+        assert nav.open_to(user) == ()
 
 
 def test_the_command_line_is_as_before(event, user, shift):

@@ -14,6 +14,7 @@ from eventify.lib.brief import Brief
 
 EXACT = 1000  # rows up to which a total is as it is now
 KEPT = 5  # seconds that a higher one is remembered
+PAGING = ("page", "limit", "per_page")  # what of a query does not change a total
 _DIGITS_MOST = 18  # of a page number
 _totals = Brief(KEPT)
 _DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
@@ -50,6 +51,14 @@ def total_of(place, count: Callable[[int | None], int]) -> int:
     return found
 
 
+def total_for(request, rows) -> int:
+    """How many rows the list of this address has for who asks, as `total_of` says it; `rows` may be an InTurn."""
+    if isinstance(rows, InTurn):
+        return rows.count()
+    asked = frozenset((name, value) for name, value in request.query_params.items() if name not in PAGING)
+    return total_of((request.path, request.user.pk, asked), lambda most: rows.order_by()[:most].count())
+
+
 class InTurn:
     """One list of several ordered queries, one after the other. `place` names it, for its totals."""
 
@@ -77,10 +86,8 @@ class InTurn:
 
 
 def _page(rows: QuerySet, start: int, stop: int) -> QuerySet:
-    """These of the ordered rows. Far down their keys are looked for alone, which an index can answer."""
-    if start < EXACT:
-        return rows[start:stop]
-    return rows.filter(pk__in=list(rows.values_list("pk", flat=True)[start:stop]))
+    """These of the ordered rows. Their keys are looked for alone, which an index can answer, however many it passes."""
+    return rows.filter(pk__in=rows.values("pk")[start:stop])
 
 
 def filtered(filters, request, rows):

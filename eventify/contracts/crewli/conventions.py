@@ -7,6 +7,7 @@ and asked for the permissions that `needs` declares with `within` (Forbidden for
 
 import re
 import uuid
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time
@@ -217,7 +218,7 @@ def within(*permissions: str) -> Within:
 
 def organisation_of(user: User, text: str) -> Partner:
     """The organisation that a path names; Missing for outsiders (crew/access.py)."""
-    return _found(user, access.organisations_for(user), text)
+    return _found(user, access.organisation_for, text)
 
 
 def event_of(user: User, text: str, partner: Partner | None = None) -> Event:
@@ -225,8 +226,10 @@ def event_of(user: User, text: str, partner: Partner | None = None) -> Event:
 
     Missing for who may not see it: outsiders, and insiders who neither see the organisation's events nor have a part.
     """
-    events = access.events_for(user).select_related("partner", "parent")
-    return _found(user, events.filter(partner=partner) if partner else events, text)
+    event = _found(user, access.event_for, text)
+    if partner and event.partner_id != partner.pk:
+        _refuse(user, Missing())
+    return event
 
 
 def require(user: User, permissions: tuple[str, ...], on) -> None:
@@ -235,11 +238,12 @@ def require(user: User, permissions: tuple[str, ...], on) -> None:
         _refuse(user, Forbidden())
 
 
-def _found(user: User, rows, text: str):
-    try:
-        return one(rows, text)
-    except Missing as refusal:
-        _refuse(user, refusal)
+def _found(user: User, find: Callable[[User, uuid.UUID], Partner | Event | None], text: str):
+    uid = uid_of(text)
+    row = find(user, uid) if uid else None
+    if row is None:
+        _refuse(user, Missing())
+    return row
 
 
 def _refuse(user: User, refusal: DomainError) -> None:

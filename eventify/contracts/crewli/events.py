@@ -3,7 +3,7 @@
 import django_filters
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
@@ -171,13 +171,17 @@ def _seen(user: User) -> QuerySet[Event]:
 
 
 def _with_children(events: QuerySet[Event], user: User) -> QuerySet[Event]:
-    children = _seen(user).order_by(*_SCHEDULE)
-    return events.prefetch_related(Prefetch("children", queryset=children, to_attr="shown_children"))
+    return events.prefetch_related(_children(user))
+
+
+def _children(user: User) -> Prefetch:
+    return Prefetch("children", queryset=_seen(user).order_by(*_SCHEDULE), to_attr="shown_children")
 
 
 def _detail(event: Event, user: User) -> dict:
-    row = _with_children(_seen(user), user).get(pk=event.pk)
-    parent = _seen(user).filter(pk=row.parent_id).first()
+    row = access.event_for(user, event.uid)  # as it is now, after a change
+    prefetch_related_objects([row], _children(user))
+    parent = row.parent and access.event_for(user, row.parent.uid)
     return shapes.event_detail(row, parent, plans.plan_for(row))
 
 

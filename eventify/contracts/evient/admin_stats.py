@@ -16,16 +16,16 @@ class Stats(View):
     needs = {"GET": staff("view_analytics")}
 
     def get(self, request):
-        totals = {name: _number(value) for name, value in statistics.totals().items()}
-        return ok({**totals, "revenue_by_day": _by_day(), "recent_orders": _recent(request.user)})
+        totals, days = statistics.lately(DAYS)
+        figures = {name: _number(value) for name, value in totals.items()}
+        return ok({**figures, "revenue_by_day": _by_day(days), "recent_orders": _recent(request.user)})
 
 
 def _number(value):
     return value if isinstance(value, int) else shapes.money(value)
 
 
-def _by_day() -> list[dict]:
-    days = statistics.revenue_by_day(DAYS)
+def _by_day(days: list[statistics.Day]) -> list[dict]:
     return [{"date": day.date.isoformat(), "revenue": shapes.money(day.revenue), "orders": day.orders} for day in days]
 
 

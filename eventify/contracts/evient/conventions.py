@@ -8,7 +8,7 @@ from django.http import JsonResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from eventify.contracts.lists import page_asked
+from eventify.contracts.lists import page_asked, total_for
 from eventify.contracts.needs import DeclaredView
 from eventify.contracts.refusals import CODES, Shape, plain
 from eventify.lib.errors import DomainError
@@ -45,7 +45,7 @@ def ok(data=None, message: str | None = None, status: int = 200) -> Response:
 def listing(request, rows, shape, limit: int = LIMIT) -> Response:
     """One page of the ordered query `rows`, each through `shape`; `page` and `limit` come from the query."""
     page, limit = page_asked(request, "limit", limit, LIMIT_MOST)
-    total, start = rows.count(), (page - 1) * limit
+    total, start = total_for(request, rows), (page - 1) * limit
     found = rows[start : start + limit] if start < total else []
     response = Response([shape(row) for row in found])
     pages = -(-total // limit)

@@ -11,11 +11,10 @@ from eventify.contracts.fields import uid_of
 from eventify.contracts.lists import InTurn, filtered
 from eventify.contracts.needs import ANYBODY
 from eventify.lib.errors import Missing
-from events import queries
+from events import queries, search
 from events.models import Banner, Event
 
 _SLUG = re.compile(r"[-\w]{1,120}")
-_SEARCHED = ("name", "title", "description", "venue_name", "location", "place", "category__name")
 PUBLIC_WORDS = (wording.PUBLISHED, wording.COMPLETED, wording.CANCELLED)
 
 
@@ -31,10 +30,7 @@ class EventFilters(django_filters.FilterSet):
     date_to = django_filters.DateFilter(field_name="starts_on", lookup_expr="lte")
 
     def search_for(self, events, name, value):
-        wanted = Q()
-        for field in _SEARCHED:
-            wanted |= Q(**{f"{field}__icontains": value})
-        return events.filter(wanted)
+        return search.holding(events, value)
 
     def having(self, events, name, value):
         return events.filter(wording.having(value))

@@ -67,6 +67,7 @@ GROUPS = (
             Item("desk-staff", _("Staff"), "badge", "s", ("manage_staff",)),
             Item("desk-roles", _("Roles"), "key", "r", ("manage_roles", "manage_staff")),
             Item("desk-audit", _("Audit log"), "audit", "a", ("view_audit",)),
+            Item("desk-fsck", _("Integrity"), "check", "f", ("view_audit",)),
         ),
     ),
 )
@@ -77,9 +78,7 @@ def may(user, permissions: tuple[str, ...], is_scoped: bool) -> bool:
 
     A shift opens no page of the command center: who scans because of one has the scanner.
     """
-    return any(user.can(one) for one in permissions) or (
-        is_scoped and any(user.can_for_a_partner(one) for one in permissions)
-    )
+    return any(map(user.can_for_a_partner if is_scoped else user.can, permissions))
 
 
 def link(page: str, *args) -> str:
@@ -95,11 +94,16 @@ def address(page: str) -> str:
     return link(page)
 
 
-def groups_for(user, current: str) -> list[dict]:
-    """The groups with the places that the user may go to; `current` is the url name of the place they are at."""
+def open_to(user) -> tuple[str, ...]:
+    """The pages of the places that the user may go to, in their order."""
+    return tuple(item.page for group in GROUPS for item in group.items if address(item.page) and _may_go(user, item))
+
+
+def groups_of(pages: tuple[str, ...], current: str) -> list[dict]:
+    """The groups with the places of these pages; `current` is the url name of the place that one is at."""
     shown = []
     for group in GROUPS:
-        items = [_place(item, current) for item in group.items if address(item.page) and _may_go(user, item)]
+        items = [_place(item, current) for item in group.items if item.page in pages]
         if items:
             shown.append({"label": group.label, "items": items})
     return shown

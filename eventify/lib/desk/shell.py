@@ -1,15 +1,30 @@
 """What stands around every page of the command center, and the pages for what went wrong, inside it."""
 
+from functools import lru_cache
+
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from eventify.lib.desk import nav
+from eventify.lib.prepared import Param, Prepared
 from eventify.lib.themes import theme_of
 
 PREFIX = "/command-center/"
+MENUS = 500  # that a process keeps
 MANY = 99  # unread notifications that are counted
+
+
+_unread = Prepared(
+    lambda: get_user_model()
+    .notifications.rel.related_model.objects.filter(recipient=Param("user"), is_read=False)
+    .order_by()
+    .values_list("pk")[: MANY + 1]
+)
 
 
 def around(request: HttpRequest, current: str = "") -> dict:
@@ -20,16 +35,32 @@ def around(request: HttpRequest, current: str = "") -> dict:
 def _around(request: HttpRequest, current: str) -> dict:
     user = request.user
     is_known = user.is_authenticated
+    pages = nav.open_to(user) if is_known else ()
+    raw_url = "/django-admin/" if is_known and user.is_superuser else ""
     return {
-        "groups": nav.groups_for(user, current) if is_known else [],
-        "unread": user.notifications.filter(is_read=False)[: MANY + 1].count() if is_known else 0,
+        "has_places": bool(pages),
+        "places": _places(pages, current if current in pages else "", raw_url, get_language()),
+        "shortcuts": _shortcuts(pages, get_language()),
+        "unread": len(_unread(user=user.pk)) if is_known else 0,
         "many": MANY,
         "theme": theme_of(request),
         "languages": settings.LANGUAGES,
         "language_url": nav.address("set_language") if len(settings.LANGUAGES) > 1 else "",
         **{f"{name}_url": nav.address(f"desk-{name}") for name in ("search", "notifications", "theme", "account")},
-        "raw_url": "/django-admin/" if is_known and user.is_superuser else "",
     }
+
+
+@lru_cache(maxsize=MENUS)
+def _places(pages: tuple[str, ...], current: str, raw_url: str, _language: str) -> SafeString:
+    """The navigation, which is the same for all who may go to these pages: drawn once in a process."""
+    context = {"groups": nav.groups_of(pages, current), "raw_url": raw_url}
+    return render_to_string("command_center/parts/side.html", context)
+
+
+@lru_cache(maxsize=MENUS)
+def _shortcuts(pages: tuple[str, ...], _language: str) -> SafeString:
+    """The keys that lead there, and the others."""
+    return render_to_string("command_center/parts/keys.html", {"groups": nav.groups_of(pages, "")})
 
 
 def refusal(request: HttpRequest, status: int, sentence: str = "", back: str = "") -> HttpResponse:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import time_machine
 
 from accounts.factories import UserFactory
+from analytics import statistics
 from bookings import cancelling, checkin, orders
 from eventify.contracts.evient.tests.conftest import client_of, data_of, pay, with_role
 
@@ -73,3 +74,12 @@ def test_orders_are_for_those_who_may_see_them(buyer, free):
     orders.place([orders.Line(free.pk, 1)], by=buyer)
     finance = client_of(with_role("Finance"))
     assert len(data_of(finance.get(PATH))["recent_orders"]) == 1
+
+
+def test_the_figures_of_many_orders_are_remembered_for_a_moment(as_admin, buyer, free, monkeypatch):
+    """Those of few are exact at any time."""
+    for many, now, later in ((10, 1, 2), (3, 3, 3)):
+        monkeypatch.setattr(statistics, "MANY", many)
+        for shown in (now, later):
+            orders.place([orders.Line(free.pk, 1)], by=buyer)
+            assert data_of(as_admin.get(PATH))["total_orders"] == shown

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts import bans
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, Session, User
+from eventify.contracts import lists
 from eventify.contracts.evient.tests.conftest import client_of, data_of, error_of, with_role
 from eventify.lib.wire import moment
 
@@ -178,3 +179,18 @@ def test_what_lets_one_become_another_needs_a_fresh_log_in(as_admin, admin, chan
     data_of(as_admin.put(f"{PATH}/{user.uid}", {"full_name": "Fine"}))
     Session.objects.filter(user=admin).update(confirmed_at=timezone.now())
     data_of(as_admin.put(f"{PATH}/{user.uid}", change))
+
+
+def test_the_total_of_a_long_list_is_remembered_for_a_moment(as_admin, monkeypatch):
+    """For who asks, and for what they ask; a short one is exact at any time."""
+
+    def total(query=""):
+        return as_admin.get(f"/api/admin/users{query}").json()["pagination"]["total"]
+
+    assert total() == 1
+    monkeypatch.setattr(lists, "EXACT", 1)
+    for shown in (2, 2):
+        UserFactory()
+        assert total() == shown
+    assert total("?page=2&limit=1") == 2 and total("?status=active") == 3
+    assert client_of(SuperAdminFactory()).get("/api/admin/users").json()["pagination"]["total"] == 4

@@ -94,6 +94,9 @@ def test_filters(anybody):
         ("category=tech", []),
         ("search=bLUE", ["Jazz 50%"]),
         ("search=50%25", ["Jazz 50%"]),
+        ("search=50%25blue", []),  # parts of two texts
+        ("search=50_", []),
+        ("search=usi", ["Jazz 50%"]),  # its kind
         ("search=delhi", ["Code"]),
         ("city=pune", ["Jazz 50%"]),
         ("city=delhi", ["Code"]),

@@ -16,7 +16,7 @@ LISTS = [
     ("/api/users/tickets", "buyer", 5),
     ("/api/notifications", "buyer", 3),
     ("/api/events", "nobody", 5),
-    ("/api/events?search=event&category=x&city=hall", "nobody", 2),
+    ("/api/events?search=event&category=x&city=hall", "nobody", 3),
     ("/api/events/featured", "nobody", 4),
     ("/api/banners", "nobody", 2),
     ("/api/orders", "buyer", 5),
