@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin import ViewOnly
-from analytics.models import Correction, Counted, Tally
+from analytics.models import Correction, Counted, FsckRun, Tally
 
 
 @admin.register(Tally)
@@ -27,3 +27,11 @@ class CountedAdmin(ViewOnly):
     """How far it is."""
 
     list_display = ("what", "up_to")
+
+
+@admin.register(FsckRun)
+class FsckRunAdmin(ViewOnly):
+    """What each run of all checks found."""
+
+    list_display = ("requested_at", "requested_by", "started_at", "finished_at", "breaches")
+    list_select_related = ("requested_by",)

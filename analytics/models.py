@@ -1,6 +1,9 @@
-"""What was counted beforehand, so that figures over millions of rows cost as much as over thousands (tally.py)."""
+"""What was counted beforehand, so that figures over millions of rows cost as much as over thousands (tally.py), and
+what the checks of everything found (fsck.py)."""
 
 from django.db import models
+
+from accounts.models import User
 
 
 class Tally(models.Model):
@@ -43,3 +46,25 @@ class Counted(models.Model):
 
     def __str__(self):
         return f"{self.what} up to {self.up_to}"
+
+
+class FsckRun(models.Model):
+    """One run of all checks of what must hold: asked for, begun, and finished with what each check found."""
+
+    requested_at = models.DateTimeField(auto_now_add=True)
+    requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    breaches = models.PositiveIntegerField(default=0)
+    results = models.JSONField(default=list, help_text="What each check found (analytics/fsck.py, Result).")
+
+    class Meta:
+        verbose_name = "check of everything"
+        verbose_name_plural = "checks of everything"
+        indexes = [
+            models.Index(fields=["-finished_at"], name="fsck_newest"),
+            models.Index(fields=["requested_at"], name="fsck_open", condition=models.Q(finished_at=None)),
+        ]
+
+    def __str__(self):
+        return f"{self.breaches} breaches at {self.finished_at:%Y-%m-%d %H:%M}" if self.finished_at else "not finished"

@@ -2,9 +2,21 @@
 
 from celery import shared_task
 
-from analytics import tally
+from analytics import fsck, tally
+from eventify.lib import heartbeats
 
 
 @shared_task
 def count_what_is_new() -> int:
     return tally.catch_up()
+
+
+@shared_task
+def check_everything(only: int | None = None) -> int:
+    return fsck.work(only)
+
+
+@shared_task
+def answer_doctor(name: str) -> None:
+    """A job that leaves a sign: `manage.py doctor` waits for it."""
+    heartbeats.beat(name)

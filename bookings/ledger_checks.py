@@ -5,49 +5,11 @@ the sentences for people. All is computed by the database; nothing is changed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
 
-from django.db import connection
+from eventify.lib.checks import RESTORE, Breach, Check
 
 CORRECT = "Find out who wrote it. Nothing is deleted here: post a transfer that corrects it."
 POST_MISSING = "Run: manage.py ledger_post_missing."
-RESTORE = "The row was changed outside of the application. Restore it from a backup, then run this again."
-
-
-class Breach(NamedTuple):
-    """One difference: what is wrong, the row that was found, and how to repair it."""
-
-    check: str
-    sentence: str
-    row: dict
-    hint: str
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that must hold. `finds` selects the rows that break it, `counts` how many were compared."""
-
-    name: str
-    counts: str
-    finds: str
-    sentence: str  # formatted with the row
-    hint: str
-
-    def compared(self) -> int:
-        """How many rows, lines or pairs the check looks at."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.counts)
-            return cursor.fetchone()[0]
-
-    def breaches(self) -> Iterator[Breach]:
-        """What breaks it now; nothing when all is well."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.finds)
-            names = [column.name for column in cursor.description]
-            for values in cursor:
-                row = dict(zip(names, values, strict=True))
-                yield Breach(self.name, self.sentence.format(**row), row, self.hint)
 
 
 def breaches() -> Iterator[Breach]:

@@ -10,6 +10,8 @@ from time import perf_counter
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Histogram
 
+from eventify.lib import request_ids
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"))
 _came = Counter("django_http_requests_total_by_method", "Requests by method.", ["method"])
@@ -29,16 +31,18 @@ _broken = Counter("django_http_exceptions_total_by_view", "Exceptions that no vi
 
 
 class Measured:
-    """The first middleware: what the others do is measured, too."""
+    """The first middleware: what the others do is measured, too, and has the request's id."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = perf_counter()
+        request_id = request_ids.begin(request.META.get("HTTP_X_REQUEST_ID"))
         method = request.method if request.method in METHODS else "<invalid method>"
         _coming(method)()
         response = self.get_response(request)
+        response.headers._store["x-request-id"] = ("X-Request-Id", request_id)  # it is sane: not judged again
         count, observe = _answering(response.status_code, _view_of(request), method)
         count()
         observe(perf_counter() - began)

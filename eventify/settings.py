@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from eventify.environment import broker, choice, database, env, limit, number, switch, text, time_zone
 from eventify.home import Home
+from eventify.lib import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(os.environ.get("EVENTIFY_ENV_FILE", str(BASE_DIR / ".env")))
@@ -81,7 +82,7 @@ if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
 LOCAL_PORTS = (3000, 4200, 5173, 5500, 8080)
 LOCAL_ORIGINS = [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in LOCAL_PORTS]
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[] if PRODUCTION else LOCAL_ORIGINS)
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-requested-with"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-requested-with", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-Id", "Content-Disposition"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -138,6 +139,7 @@ PERIODIC_TASKS = {  # seconds between two runs
     "accounts.tasks.forget_expired_tokens": 24 * 60 * 60,
     "bookings.tasks.forget_guests": 24 * 60 * 60,
     "analytics.tasks.count_what_is_new": 60,
+    "analytics.tasks.check_everything": 60 * 60,
 }
 CELERY_BEAT_SCHEDULE = {
     # A run that waited longer than its interval is dropped: the next one does the same work.
@@ -386,15 +388,5 @@ CSP_BY_PREFIX = {
 # --- Logs: one line each, to standard error ---------------------------------------------------------
 
 LOG_LEVEL = choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")).upper()
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"level": "ERROR"},  # 4xx answers are the caller's business
-        "django.db.backends": {"level": "INFO"},  # SQL may carry personal data
-    },
-}
+LOG_FORMAT = choice("LOG_FORMAT", "line", ("line", "json"))
+LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)

@@ -19,7 +19,7 @@ from eventify.healthcheck import is_healthy
 from eventify.mode import ROOT, default_to_demo, home
 
 READY_SECONDS = 60
-STOP_SECONDS = 15
+STOP_SECONDS = 25  # for requests and tasks that are under way; a task that takes longer is done again later
 MAILS_WAIT = 10  # niceness of the worker: who buys comes before the mails of who has bought
 CALM_SECONDS = 30  # a child that lived this long did not die of what killed it before
 LONGEST_PAUSE = 10  # seconds between two attempts to restart
@@ -127,7 +127,7 @@ class Supervisor:
         command = ["eventify.web", "--interface", "wsgi", "--host", self.host, "--port", self.port, "--no-ws"]
         command += ["--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers"]
         command += ["--blocking-threads-idle-timeout", "600"]  # seconds; no more can be had
-        return [*command, "--workers-kill-timeout", "10", "eventify.wsgi:application"]
+        return [*command, "--workers-kill-timeout", "20", "eventify.wsgi:application"]
 
     def worker_command(self):
         """The Celery worker, with so many processes for tasks."""

@@ -6,12 +6,26 @@ one worker.
 
 import sys
 
+from celery import bootsteps
+
 from eventify.celery import app
+from eventify.lib import heartbeats
+
+
+class SignsOfLife(bootsteps.StartStopStep):
+    """A sign of life every few seconds, from the process that takes the messages."""
+
+    requires = {"celery.worker.components:Timer"}
+
+    def start(self, parent):
+        heartbeats.beat("worker")
+        parent.timer.call_repeatedly(heartbeats.EVERY, heartbeats.beat, ("worker",))
 
 
 def main(concurrency: int) -> int:
     """Work until a signal says stop; returns the exit status."""
     quiet = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
+    app.steps["worker"].add(SignsOfLife)
     worker = app.Worker(loglevel="INFO", concurrency=concurrency, **quiet)
     worker.start()
     return worker.exitcode or 0

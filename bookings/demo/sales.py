@@ -12,7 +12,7 @@ from accounts.models import User
 from bookings import cancelling, checkin, orders, payments
 from bookings.demo import making
 from bookings.demo.plans import Plan
-from bookings.models import Booking, Order, Payment, SandboxCharge, Ticket, TicketType
+from bookings.models import Booking, Order, Payment, SandboxCharge, Scan, Ticket, TicketType
 from bookings.providers import provider, sandbox
 from events.models import Event
 
@@ -139,6 +139,8 @@ def let_in(show: Show, *, by: User, chance: random.Random) -> None:
         admitted.used_at = min(latest, starts_at + timedelta(minutes=chance.triangular(-50, 70, -5)))
         used.append(admitted)
     Ticket.objects.bulk_update(used, ["used_at"], batch_size=200)
+    said = Ticket.objects.filter(pk=OuterRef("ticket")).values("used_at")
+    Scan.objects.filter(ticket__in=used).update(scanned_at=Subquery(said))
 
 
 def date_events_and_people_back(shows: list[Show], buyers: list[User], chance: random.Random) -> None:

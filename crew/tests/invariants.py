@@ -1,8 +1,13 @@
-"""What is true of every event's rosters after any verb, any race and any crash."""
+"""What is true of every event's rosters after any verb, any race and any crash: the checks of `manage.py fsck`.
+
+Beyond them, unless a test allows it: no shift has more people or claims than places, nobody's shifts
+clash, and each section has a place of its own in the order.
+"""
 
 from collections.abc import Collection, Iterator
 
 from crew import clashes
+from crew.invariants import CHECKS
 from crew.models import Assignment, Section, Shift
 from events.models import Event
 
@@ -15,7 +20,7 @@ def broken(event: Event, allowed: Collection[Assignment] = (), overbooked: Colle
     `allowed`: assignments that an organiser gave in spite of a clash; `overbooked`: shifts that one overbooked.
     """
     return [
-        *_counters(event),
+        *(breach.sentence for check in CHECKS for breach in check.breaches([event.pk])),
         *_places(event, {shift.pk for shift in overbooked}),
         *_times(event, {one.pk for one in allowed}),
         *_order(event),
@@ -28,32 +33,10 @@ def check(event: Event, allowed: Collection[Assignment] = (), overbooked: Collec
     assert not sentences, "\n".join(sentences)
 
 
-def _shifts(event: Event):
-    return Shift.objects.filter(section__event=event).prefetch_related("assignments")
-
-
-def _counted(shift: Shift) -> tuple[int, int, int]:
-    rows = [row for row in shift.assignments.all() if row.is_alive]
-    filled = sum(row.status in (S.APPROVED, S.COMPLETED) for row in rows)
-    return filled, len(rows) - filled, sum(row.is_of_claims for row in rows)
-
-
-def _counters(event: Event) -> Iterator[str]:
-    for shift in _shifts(event):
-        said, counted = (shift.filled_slots, shift.pending_slots, shift.claimed_slots), _counted(shift)
-        if said != counted:
-            yield f"shift {shift.pk}: (filled, pending, claimed) is {said}, its assignments are {counted}"
-        is_full = shift.filled_slots >= shift.slots_total
-        if shift.status in (Shift.Status.OPEN, Shift.Status.FULL) and is_full != (shift.status == Shift.Status.FULL):
-            yield f"shift {shift.pk}: {shift.status} with {shift.filled_slots} of {shift.slots_total} filled"
-        dead = shift.deleted_at or shift.status == Shift.Status.CANCELLED
-        if dead and any(row.status in (S.PENDING, S.APPROVED) for row in shift.assignments.all()):
-            yield f"shift {shift.pk}: cancelled or deleted, and people still have it"
-
-
 def _places(event: Event, overbooked: set[int]) -> Iterator[str]:
-    for shift in _shifts(event).filter(deleted_at=None):
-        filled, _pending, claimed = _counted(shift)
+    for shift in Shift.objects.live().filter(section__event=event).prefetch_related("assignments"):
+        rows = [row for row in shift.assignments.all() if row.is_alive]
+        filled, claimed = sum(row.status != S.PENDING for row in rows), sum(row.is_of_claims for row in rows)
         if filled > shift.slots_total and shift.pk not in overbooked:
             yield f"shift {shift.pk}: oversold, {filled} people for {shift.slots_total} places"
         if claimed > shift.slots_open_for_claiming:

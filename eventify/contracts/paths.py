@@ -21,6 +21,7 @@ _CONTRACTS = (
     ("/admin", evently),
     ("/stats", evently),
     ("/healthz", evently),
+    ("/readyz", evently),
     ("/metrics", evently),
 )
 _FIRST_PARTS = {path.split("/")[1] for path, _contract in _CONTRACTS}

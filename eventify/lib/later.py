@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from eventify.celery import app
+from eventify.lib import request_ids
 
 logger = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds
@@ -40,6 +41,7 @@ def _nudge(task: str) -> None:
 
 def _send(task: str, args: tuple, **options) -> None:
     try:
-        app.send_task(task, args=args, retry=False, **options)
+        headers = {"request_id": request_ids.current()}  # the task goes on under it
+        app.send_task(task, args=args, headers=headers, retry=False, **options)
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("broker unreachable, the sweep will find %s%s: %s", task, args, error)

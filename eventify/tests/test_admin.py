@@ -14,7 +14,7 @@ from guardian.shortcuts import assign_perm
 from accounts import audit, mail, notify, sessions
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, LoginLock, Role, SavedFilter, User
-from analytics.models import Correction, Counted, Tally
+from analytics.models import Correction, Counted, FsckRun, Tally
 from bookings import cancelling, orders, payments
 from bookings.factories import TicketTypeFactory
 from bookings.models import (
@@ -114,6 +114,7 @@ def _of_analytics(user: User) -> None:
     Tally.objects.create(what=f"{user.pk}", at=timezone.now(), number=1)
     Counted.objects.create(what=f"{user.pk}")
     Correction.objects.create(what="tickets", row_id=1, at=timezone.now(), number=-1)
+    FsckRun.objects.create(requested_by=user, finished_at=timezone.now())
 
 
 def _of_sales(order: Order, user: User) -> None:

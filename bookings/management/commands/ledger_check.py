@@ -3,9 +3,10 @@
 import sys
 
 from django.core.management.base import BaseCommand
-from django.db import connection, transaction
+from django.db import transaction
 
 from bookings import ledger_checks
+from eventify.lib.checks import Check, see_one_moment
 
 
 class Command(BaseCommand):
@@ -16,14 +17,14 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         with transaction.atomic():
-            _see_one_moment()
+            see_one_moment()
             found = sum(self._run(check) for check in ledger_checks.CHECKS)
         if found:
             self.stdout.write(self.style.ERROR(f"{found} differences. The books do not hold."))
             sys.exit(1)
         self.stdout.write(self.style.SUCCESS("The books hold."))
 
-    def _run(self, check: ledger_checks.Check) -> int:
+    def _run(self, check: Check) -> int:
         """Print one check and what breaks it; returns how many differences there are."""
         found = 0
         for breach in check.breaches():
@@ -36,10 +37,3 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"{check.name:<24} ok ({check.compared():,})")
         return found
-
-
-def _see_one_moment() -> None:
-    """Compare rows of one moment, while sales go on; inside another transaction (a test) that one decides."""
-    if len(connection.savepoint_ids) == 0:
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

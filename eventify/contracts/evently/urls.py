@@ -24,5 +24,6 @@ urlpatterns = [
     route("stats/homepage", stats.Homepage.as_view(), "evently-homepage-stats"),
     route("admin/analytics/summary", stats.Summary.as_view(), "evently-summary"),
     route("healthz", ops.Health.as_view(), "evently-healthz"),
+    route("readyz", ops.Ready.as_view(), "evently-readyz"),
     route("metrics", ops.Metrics.as_view(), "evently-metrics"),
 ]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import count
 
 import psycopg
-from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql import base, operations, schema
 from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -23,10 +23,24 @@ class DatabaseOperations(operations.DatabaseOperations):
         return super().last_executed_query(cursor, sql, params)
 
 
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    """A migration that cannot have its lock soon gives up, or everybody would queue behind it: migrate again later.
+
+    Not one without a transaction: what it makes concurrently only waits, and would be left half made.
+    """
+
+    def __enter__(self):
+        super().__enter__()
+        if self.atomic_migration and not self.collect_sql:
+            self.execute("SET LOCAL lock_timeout = '5s'")
+        return self
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A thread keeps its connection and looks at it before each request or task, without asking the server anything."""
 
     ops_class = DatabaseOperations
+    SchemaEditorClass = DatabaseSchemaEditor
     _at_end: list[tuple[Callable[[], None], bool]] | None = None
 
     def get_new_connection(self, conn_params):

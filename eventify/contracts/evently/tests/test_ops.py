@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from math import isnan
 
 import pytest
 from django.conf import settings
@@ -10,8 +11,11 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from analytics import fsck
 from bookings import webhooks
 from bookings.models import WebhookDelivery
+from events.factories import EventFactory
+from events.models import Event
 
 SCRIPT = """
 import django, os
@@ -75,11 +79,28 @@ def test_metrics_answer_without_the_database(anyone, monkeypatch):
     }
 
 
-def test_metrics_cost_one_query(anyone):
+def test_metrics_cost_two_queries(anyone):
     anyone.get("/metrics")
     with CaptureQueriesContext(connection) as queries:
         anyone.get("/metrics")
-    assert len(queries) == 1
+    assert len(queries) == 2
+
+
+def test_metrics_tell_what_the_last_check_of_everything_found(anyone):
+    def told() -> dict[str, float]:
+        lines = anyone.get("/metrics").content.decode().splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if line.startswith("eventify_fsck"))
+        return {name: float(value) for name, value in pairs}
+
+    finished, places = "eventify_fsck_finished_timestamp_seconds", 'eventify_fsck_breaches{check="places of events"}'
+    assert isnan(told()[finished])
+    EventFactory(capacity=5)
+    fsck.work()
+    run = fsck.latest()
+    assert (told()[finished], told()[places]) == (run.finished_at.timestamp(), 0)
+    Event.objects.update(booked_count=1)
+    fsck.work()
+    assert (told()[places], told()["eventify_fsck_duration_seconds"] > 0) == (1, True)
 
 
 def test_metrics_of_several_processes(tmp_path):
