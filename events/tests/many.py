@@ -85,4 +85,6 @@ def unmake() -> None:
 def vacuum() -> None:
     """What autovacuum would have done by the time that somebody asks. Outside of any transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) events_event, bookings_tickettype, partners_partner, events_category")
+        cursor.execute(
+            "VACUUM (ANALYZE) events_event, events_banner, events_category, bookings_tickettype, partners_partner"
+        )
