@@ -13,7 +13,7 @@ from tqdm import tqdm
 from accounts.models import User
 from analytics import tally
 from analytics.models import Tally
-from bookings.models import Booking, Order, Payment, Ticket, TicketType
+from bookings.models import Booking, Order, Ticket, TicketType
 from events.models import Event
 from events.tests import many
 
@@ -26,10 +26,7 @@ _SPREAD = "now() - make_interval(hours => 1 + mod(n * 37, 4320))"  # over half a
 
 _UID = {"uid": "gen_random_uuid()"}
 _ORDER = {**_UID, "user_id": "buyers[1 + mod(n, array_length(buyers, 1))]", "idempotency_key": f"'{_KEY}' || n"}
-_ORDER |= {"created_at": _SPREAD, "paid_at": _SPREAD, "total_amount": f"{PER_BOOKING} * 100"}
-_ORDER |= {"payment_transaction_id": f"'{_KEY}' || n"}
-_PAYMENT = {**_UID, "order_id": "made.id", "amount": "made.total_amount", "paid_at": "made.paid_at"}
-_PAYMENT |= {"created_at": "made.created_at", "provider_reference": "made.payment_transaction_id"}
+_ORDER |= {"created_at": _SPREAD, "paid_at": _SPREAD, "total_amount": "0"}  # free: nobody owes the ledger anything
 _BOOKING = {**_UID, "created_at": "made.created_at", "user_id": "made.user_id", "order_id": "made.id"}
 _BOOKING |= {"event_id": "kind.event_id", "ticket_type_id": "kind.id", "idempotency_key": "made.idempotency_key"}
 _TICKET = {**_UID, "created_at": "made.created_at", "user_id": "made.user_id", "order_id": "made.order_id"}
@@ -80,12 +77,10 @@ def _sell(first: int, last: int) -> None:
     orders, bookings = _newest(Order), _newest(Booking)
     order = Order(currency="INR", status=Order.Status.PAID, payment_method="bulk", fingerprint="bulk")
     many.insert(order, _ORDER, f"{buyers}, generate_series({first}, {last}) AS n")
-    payment = Payment(currency="INR", status=Payment.Status.PAID, provider="bulk")
-    many.insert(payment, _PAYMENT, f"bookings_order AS made WHERE made.id > {orders}")
-    booking = Booking(qty=PER_BOOKING, unit_price=100, status=Booking.Status.CONFIRMED, fingerprint="bulk")
+    booking = Booking(qty=PER_BOOKING, unit_price=0, status=Booking.Status.CONFIRMED, fingerprint="bulk")
     many.insert(booking, _BOOKING, f"{_KINDS} WHERE made.id > {orders}")
     source = f"bookings_booking AS made, generate_series(1, {PER_BOOKING}) AS one WHERE made.id > {bookings}"
-    many.insert(Ticket(price_at_purchase=100), _TICKET, source)
+    many.insert(Ticket(price_at_purchase=0), _TICKET, source)
 
 
 def _newest(model: type[Model]) -> int:
@@ -104,16 +99,12 @@ def _count() -> None:
         )
         of_type = sold.format(by="ticket_type_id")
         cursor.execute(f"UPDATE bookings_tickettype AS t SET quantity_sold = n FROM {of_type} WHERE t.id = sold.id")
-        spent = (
-            "(SELECT user_id, sum(total_amount) AS n FROM bookings_order WHERE paid_at IS NOT NULL GROUP BY 1) AS paid"
-        )
-        cursor.execute(f"UPDATE accounts_user AS u SET total_spent = n FROM {spent} WHERE u.id = paid.user_id")
 
 
 def vacuum() -> None:
     """What autovacuum and the worker would have done by the time that somebody asks."""
     tally.catch_up()
     many.vacuum()
-    names = ", ".join(model._meta.db_table for model in (User, Order, Payment, Booking, Ticket, TicketType, Tally))
+    names = ", ".join(model._meta.db_table for model in (User, Order, Booking, Ticket, TicketType, Tally))
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {names}")
