@@ -24,6 +24,7 @@ from django.core.files.storage import Storage, storages
 from django.db import connection, transaction
 from psycopg import sql
 
+from eventify.lib.checks import see_one_moment
 from eventify.lib.readiness import required
 
 FORMAT = 1
@@ -79,7 +80,7 @@ def _write(path: Path, text: str) -> None:
 def _dump(path: Path) -> dict:
     """The database as pg_dump writes it, and what was in it in that same moment."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        see_one_moment()
         cursor.execute("SELECT pg_export_snapshot()")
         snapshot = cursor.fetchone()[0]
         cursor.execute("SELECT app, name FROM django_migrations ORDER BY 1, 2")
