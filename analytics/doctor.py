@@ -31,6 +31,7 @@ except ImportError:
     BotoCoreError = ClientError = OSError
 
 FRESH = 48  # hours; an older backup loses too much
+_ROUNDED = 0.01  # seconds by which the age of a sign of life may be too small
 
 
 class Trouble(Exception):
@@ -122,8 +123,10 @@ def _beat(options: Options) -> str:
     began = time.monotonic()
 
     def ticked() -> bool:
+        # Before it is asked: an earlier sign is older than this, however long the answer takes.
+        watched = time.monotonic() - began
         [age] = heartbeats.ages("beat")
-        return age is not None and age < time.monotonic() - began
+        return age is not None and age < watched - _ROUNDED
 
     if not _comes_true(ticked, options.wait):
         raise Trouble(f"Beat did not tick within {options.wait:g} s.")
