@@ -66,7 +66,7 @@ def serving(environment: dict[str, str], root: Path = ROOT) -> Iterator[Stack]:
         wait_for(f"{base}/healthz", server)
         yield Stack(base, server.pid, environment, time.perf_counter() - began)
     finally:
-        _stop(server)
+        stop(server)
 
 
 @contextlib.contextmanager
@@ -81,10 +81,10 @@ def plainly(workers: int = 2, threads: int = 2) -> Iterator[str]:
         wait_for(f"http://127.0.0.1:{port}/healthz", server)
         yield f"http://127.0.0.1:{port}"
     finally:
-        _stop(server)
+        stop(server)
 
 
-def _stop(server: subprocess.Popen) -> None:
+def stop(server: subprocess.Popen) -> None:
     """Ask it to stop, more than once: a signal that comes while it starts a process can get lost in the fork."""
     for _attempt in range(4):
         server.send_signal(signal.SIGTERM)

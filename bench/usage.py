@@ -8,7 +8,7 @@ from pathlib import Path
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 APP, DATABASE = ("web",), ("postgres",)
-_KINDS = {
+KINDS = {
     "eventify.web": "web",
     "eventify.worker": "worker",
     "eventify.clock": "beat",
@@ -20,7 +20,7 @@ _KINDS = {
 def cpu(pid: int) -> Counter[str]:
     """Seconds of CPU that each kind of process has used since it started."""
     used: Counter[str] = Counter()
-    for number, kind in _family(pid).items():
+    for number, kind in family(pid).items():
         with contextlib.suppress(OSError):
             used[kind] += sum(map(int, _stat(number)[11:15])) / TICKS  # own and those of children that have ended
     return used
@@ -29,14 +29,14 @@ def cpu(pid: int) -> Counter[str]:
 def memory(pid: int) -> Counter[str]:
     """MB of each kind of process as proportional set size: shared pages count once, split among those who share."""
     held: Counter[str] = Counter()
-    for number, kind in _family(pid).items():
+    for number, kind in family(pid).items():
         with contextlib.suppress(OSError):
             held[kind] += _pss(number)
     return held
 
 
-def _family(pid: int) -> dict[int, str]:
-    """The process and all that descend from it -> kind."""
+def family(pid: int, kinds: dict[str, str] = KINDS) -> dict[int, str]:
+    """The process and all that descend from it -> kind; `kinds` are words of command lines -> kind."""
     parents = {}
     for entry in PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -45,7 +45,7 @@ def _family(pid: int) -> dict[int, str]:
     while size != len(found):
         size = len(found)
         found |= {child for child, parent in parents.items() if parent in found}
-    return {number: _kind(number) for number in found}
+    return {number: _kind(number, kinds) for number in found}
 
 
 def _stat(pid: int) -> list[str]:
@@ -53,10 +53,10 @@ def _stat(pid: int) -> list[str]:
     return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
 
 
-def _kind(pid: int) -> str:
+def _kind(pid: int, kinds: dict[str, str]) -> str:
     with contextlib.suppress(OSError):
         words = (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return next((kind for word, kind in _KINDS.items() if word in words), "supervisor")
+        return next((kind for word, kind in kinds.items() if word in words), "supervisor")
     return "supervisor"
 
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from eventify.home import DATABASE, FAR, ROLE, EmbeddedError, Home, server_account
+from eventify.home import FAR, ROLE, EmbeddedError, Home, server_account
 from eventify.lib.when_needed import WhenNeeded
 
 psycopg = WhenNeeded("psycopg")  # large, and asked for once
@@ -253,13 +253,15 @@ class Postgres(Server):
     def wait(self, seconds=120):
         super().wait(seconds)
         if _in_a_child(self._make_database):
-            raise EmbeddedError(f"The database {DATABASE} could not be made.\n{self.home.log_tail(self.name)}")
+            name, log = self.home.database, self.home.log_tail(self.name)
+            raise EmbeddedError(f"The database {name} could not be made.\n{log}")
 
     def _make_database(self):
         address = f"postgresql:///postgres?host={self.home.sockets}&user={ROLE}"
         with psycopg.connect(address, autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+            name = self.home.database
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                connection.execute(f"CREATE DATABASE {name}")
 
 
 def _in_a_child(work):

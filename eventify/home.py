@@ -45,6 +45,7 @@ class Home:
     """The folder that holds everything one copy of Eventify keeps: EVENTIFY_HOME."""
 
     def __init__(self, path):
+        self.database = DATABASE
         self.path = Path(os.path.realpath(os.path.expanduser(path)))
         digest = hashlib.sha256(str(self.path).encode()).hexdigest()[:8]
         self.sockets = Path(f"/tmp/eventify-{os.geteuid()}-{digest}")
@@ -55,7 +56,7 @@ class Home:
 
     @property
     def database_url(self):
-        return f"postgresql:///{DATABASE}?host={self.sockets}&user={ROLE}"
+        return f"postgresql:///{self.database}?host={self.sockets}&user={ROLE}"
 
     @property
     def redis_url(self):

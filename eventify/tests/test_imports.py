@@ -9,7 +9,7 @@ APPS = ["accounts", "partners", "events", "bookings", "crew", "analytics"]
 # A module may import its own layer and those before it.
 LAYERS = ["eventify.lib", *APPS, "eventify.contracts", "eventify.urls"]
 CONTRACTS = "eventify.contracts"
-FIRST_PARTY = {"eventify", "bench", *APPS}
+FIRST_PARTY = {"eventify", "bench", "torture", *APPS}
 FORBIDDEN = [
     (
         r"select_for_update\([^()]*\)(\s*\.\w+\([^()]*\))*\s*\.(count|aggregate)\(",
