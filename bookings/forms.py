@@ -3,7 +3,11 @@
 from uuid import uuid4
 
 from django import forms
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +21,7 @@ from events.templatetags.say import moment
 
 MOST_SHOWN = 20  # in one list of quantities; a larger party books twice
 PARTY_MAX = 10  # places that the waitlist's form offers
+SELECTED = mark_safe(" selected")
 CODE_ATTRIBUTES = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
@@ -28,6 +33,17 @@ def new_key() -> str:
 def field_name(ticket_type: TicketType) -> str:
     """The name of the quantity of this type, in the form and in the address that leads back to it."""
     return f"qty_{ticket_type.pk}"
+
+
+class Quantity(forms.Select):
+    """A list of numbers, written at once: Django renders a template for each choice, half the time of a page."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        chosen = self.format_value(value)
+        rows = ((number, SELECTED if str(number) in chosen else "", label) for number, label in self.choices)
+        options = format_html_join("", '<option value="{}"{}>{}</option>', rows)
+        more = flatatt({**self.attrs, **(attrs or {})})
+        return format_html('<select name="{}"{}>{}</select>', name, more, options)
 
 
 class BookingForm(forms.Form):
@@ -71,11 +87,12 @@ class BookingForm(forms.Form):
         asked = str((self.data if self.is_bound else self.initial).get(name) or 0)
         most = max(_most(ticket_type, self.event), int(asked) if asked.isdecimal() and len(asked) < 4 else 0)
         choices = [(number, str(number)) for number in range(min(most, sales.QTY_MAX) + 1)]
-        widget = forms.Select(choices=choices, attrs={"class": "quantity", "autocomplete": "off"})
+        widget = Quantity(choices=choices, attrs={"class": "quantity", "autocomplete": "off"})
         return forms.IntegerField(
             label=ticket_type.name, min_value=0, max_value=sales.QTY_MAX, required=False, widget=widget
         )
 
+    @cached_property
     def offers(self) -> list[dict]:
         """The rows of the form: type, its field (None when it cannot be bought now), and why not."""
         return [self._offer(ticket_type) for ticket_type in self.types]
@@ -96,11 +113,11 @@ class BookingForm(forms.Form):
 
     def has_choice(self) -> bool:
         """Whether anything can be bought now."""
-        return any(offer["field"] for offer in self.offers())
+        return any(offer["field"] for offer in self.offers)
 
     def is_free(self) -> bool:
         """Whether nothing that is shown costs anything."""
-        return not any(offer["price"] for offer in self.offers())
+        return not any(offer["price"] for offer in self.offers)
 
     def clean(self):
         """At least one ticket."""
@@ -141,7 +158,7 @@ class WaitlistForm(forms.Form):
         min_value=1,
         max_value=PARTY_MAX,
         initial=1,
-        widget=forms.Select(choices=[(n, n) for n in range(1, PARTY_MAX + 1)], attrs={"class": "quantity"}),
+        widget=Quantity(choices=[(n, n) for n in range(1, PARTY_MAX + 1)], attrs={"class": "quantity"}),
     )
 
 

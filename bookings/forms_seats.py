@@ -49,7 +49,7 @@ class SeatForm(BookingForm):
         self.known = {place.label: place for place in hall}
         named = self._named() if self.is_bound else wanted
         self.chosen = seats.with_companions(hall, list(dict.fromkeys(named)))
-        self.shown = [offer for offer in self.offers() if offer["field"]]
+        self.shown = [offer for offer in self.offers if offer["field"]]
         self.areas = {area: self._for(area) for area in dict.fromkeys(place.area for place in hall)}
         self.asked = [offer for offer in self.shown if not self._is_sole(offer)]
 

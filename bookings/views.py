@@ -27,7 +27,7 @@ _HELD = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
 def event_page(request, slug):
     """`/e/<slug>/`: what, when and where; POST books, or joins the waitlist."""
     if request.method != "POST" and page_for_all.is_for(request):
-        return page_for_all.show(request, slug, lambda: _show(request, _event(request, slug)))
+        return page_for_all.show(request, slug, lambda: _show(request, *page_for_all.read(slug)))
     event = _event(request, slug)
     if request.method != "POST":
         return _show(request, event)
@@ -46,7 +46,7 @@ def _event(request, slug: str) -> Event:
     return event
 
 
-def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=False):
+def _show(request, event: Event, children=None, *, form=None, wait=None, status=200, is_full=False):
     form = form or BookingForm(event, initial=_beginning(request, event), address=client_address(request))
     sold_out = sales.is_sold_out(event)
     waiting = list(waitlist.numbered(selling.waiting(request.user, event)))
@@ -60,7 +60,7 @@ def _show(request, event: Event, *, form=None, wait=None, status=200, is_full=Fa
         "minutes_to_pay": settings.EVENTIFY_OFFER_MINUTES,
         "is_sold_out": sold_out,
         "images": list(event.images.all()),
-        "children": _children(request, event),
+        "children": _children(request, event) if children is None else children,
         "mine": _mine(request, event),
         "page_url": calendars.page_of(event),
         "picture": structured.picture(event),
@@ -105,8 +105,7 @@ def _closed(event: Event) -> dict | None:
 
 
 def _children(request, event: Event):
-    seen = queries.visible_to(request.user).filter(parent=event).order_by("starts_at", "id")
-    return seen.select_related("partner").prefetch_related("images", "ticket_types")
+    return queries.children(queries.visible_to(request.user), event).prefetch_related("images", "ticket_types")
 
 
 def _mine(request, event: Event) -> list[Booking]:

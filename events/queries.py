@@ -46,6 +46,11 @@ def held() -> QuerySet[Event]:
     return Event.objects.exclude(state__in=(Event.State.DRAFT, Event.State.CANCELLED))
 
 
+def children(events: QuerySet[Event], parent) -> QuerySet[Event]:
+    """The sub-events among these, in the order of a page."""
+    return events.filter(parent=parent).select_related("partner").order_by("starts_at", "id")
+
+
 def upcoming() -> QuerySet[Event]:
     """What can still be attended, soonest first."""
     on_sale = Event.objects.filter(state__in=states.ON_SALE, ends_at__gt=timezone.now())

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.tests.coming_in import log_in
-from bookings import capacity, orders
+from bookings import capacity, orders, page_for_all
 from bookings.factories import TicketTypeFactory
 from bookings.forms import field_name
 from bookings.models import Order
@@ -44,6 +45,50 @@ def test_it_is_drawn_once_and_then_costs_one_query(event):
     again, one = look()
     assert (many > 3, one) == (True, 1)
     assert PERSONAL.sub("", first) == PERSONAL.sub("", again)
+
+
+def test_what_another_process_has_drawn_is_not_drawn_again(event):
+    look()
+    brief.Brief.forget(page_for_all._pages)  # as in a process that has not drawn it
+    assert look()[1] == 1
+    brief.Brief.forget(page_for_all._pages)
+    cache.clear()
+    assert look()[1] > 1
+
+
+def test_a_server_that_is_started_anew_finds_nothing_of_the_one_before(event):
+    look()
+    page_for_all._pages.forget()
+    assert look()[1] > 1
+
+
+def test_drawing_costs_as_much_for_one_type_and_picture_as_for_three(event):
+    def drawn() -> int:
+        brief.forget_all()
+        return look()[1]
+
+    TicketTypeFactory(event=event)
+    EventImageFactory(event=event)
+    EventFactory(parent=event)
+    drawn()  # compiles what is prepared
+    one = drawn()
+    for _more in range(2):
+        TicketTypeFactory(event=event)
+        EventImageFactory(event=event)
+        EventFactory(parent=event)
+    assert drawn() == one
+
+
+def test_strangers_see_the_page_that_a_new_member_sees(event):
+    TicketTypeFactory(event=event, name="Seated", price=5, position=1)
+    EventImageFactory(event=event)
+    EventImageFactory(event=event, is_primary=True)
+    EventFactory(parent=event, name="Workshop", slug="workshop")
+    member = Client()
+    log_in(member, UserFactory())
+    main = re.compile(r'<article class="event-page">.*</article>', re.DOTALL)
+    pages = [PERSONAL.sub("", main.search(look(who)[0]).group()) for who in (Client(), member)]
+    assert pages[0] == pages[1] and "Workshop" in pages[0]
 
 
 def test_tokens_and_keys_are_everybodys_own_and_good(event):

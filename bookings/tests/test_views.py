@@ -5,13 +5,16 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django import forms
 from django.db import connection
+from django.test.html import parse_html
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.factories import SuperAdminFactory, UserFactory
 from bookings import orders
 from bookings.factories import TicketTypeFactory
+from bookings.forms import Quantity
 from bookings.models import Booking, Order
 from bookings.tests.scenes import buy, scene, text, wait
 from events.factories import EventFactory, EventImageFactory
@@ -28,6 +31,14 @@ def choose(*types, qty=1, key=None) -> dict:
 
 
 # --- The page of an event
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "2", "9", "<b>"])
+def test_a_list_of_quantities_is_what_django_would_write(value):
+    own = {"choices": [(n, str(n)) for n in range(3)], "attrs": {"class": "quantity", "autocomplete": "off"}}
+    more = {"id": "id_qty_1", "required": True, "aria-describedby": "a b"}
+    wanted = forms.Select(**own).render("qty_1", value, more)
+    assert parse_html(Quantity(**own).render("qty_1", value, more)) == parse_html(wanted)
 
 
 def test_the_page_says_everything(client):
