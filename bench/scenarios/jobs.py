@@ -20,7 +20,7 @@ from events.models import Event
 from partners import ledger, payouts
 from partners.models import Partner
 from partners.models.ledger import Account, Entry, Kind
-from partners.tests import money
+from partners.tests import payable
 
 PARTNERS, ENTRIES = 1000, 100_000
 WAITING = 10_000
@@ -50,7 +50,7 @@ class Payouts(Job):
     def prepare(self):
         scale = min(1.0, self.options.tickets / 1_000_000)
         self.things = max(2, int(PARTNERS * scale))
-        self.partners = [money.payable_partner(slug=f"bench-{new_uid()}") for _n in range(self.things)]
+        self.partners = [payable.payable_partner(slug=f"bench-{new_uid()}") for _n in range(self.things)]
         self.maker, self.approver = self.world.staff(), self.world.staff()
         sales = [self._sale(one, n) for n in range(ENTRIES // PARTNERS // 2) for one in self.partners]
         for start in range(0, len(sales), PART):
@@ -75,7 +75,7 @@ class Payouts(Job):
 
     def wrong(self):
         paid = self.batch.payouts.exclude(status="draft").exclude(status="discarded").count()
-        left = sum(money.owed(one) != 0 for one in self.partners[:50])
+        left = sum(payable.owed(one) != 0 for one in self.partners[:50])
         books = sum(entry.credit - entry.debit for entry in Entry.objects.only("credit", "debit").iterator())
         return {"lost": self.things - paid, "still_owed": left, "books_off": int(books != 0)}
 

@@ -1,6 +1,10 @@
 """The scoreboard's own arithmetic, and its data: bin/bench itself is run by hand (docs/performance.md)."""
 
+import re
+import subprocess
+import sys
 from collections import Counter
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -65,6 +69,27 @@ def test_a_request_is_spelled_as_http_has_it():
 )
 def test_verdicts(goal, value, verdict):
     assert goal.verdict(value) == verdict
+
+
+WITHOUT = """
+import sys
+sys.modules.update(dict.fromkeys({names}))  # importing one of them fails
+import django
+django.setup()
+import bench.scenarios, bench.checkouts, bench.events, bench.requests
+"""
+
+
+def test_it_needs_no_package_that_only_tests_need():
+    """bin/bench and bin/serve install requirements.txt; what tests need would also be counted as memory."""
+    lines = (ROOT / "requirements-test.txt").read_text().splitlines()
+    of_tests = {re.split(r"[=\[]", line)[0] for line in lines if "==" in line}
+    known = metadata.packages_distributions()
+    names = [name for name, packages in known.items() if of_tests.intersection(packages)]
+    assert len(names) >= len(of_tests)
+    command = [sys.executable, "-c", WITHOUT.format(names=names)]
+    tried = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert tried.returncode == 0, tried.stderr
 
 
 def test_every_scenario_is_explained():

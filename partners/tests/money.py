@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from itertools import count
 from uuid import UUID
 
 import time_machine
@@ -14,34 +13,12 @@ from accounts.models import User
 from eventify.lib.ids import new_uid
 from events.factories import EventFactory
 from events.models import Event
-from partners import kyc, ledger, members, payouts
-from partners.factories import PartnerFactory
-from partners.models import BankAccount, Document, Entry, Member, Partner, Payout, PayoutBatch, SandboxTransfer
+from partners import ledger, members, payouts
+from partners.models import Entry, Member, Partner, Payout, PayoutBatch, SandboxTransfer
 from partners.models.ledger import Account, Kind
+from partners.tests.payable import bank_account, owed, paper, payable_partner
 
-_numbers = count(710_000_001_000)
-
-
-def payable_partner(number: str = "", **fields) -> Partner:
-    """A verified partner with a bank account that its cheque proves, and nothing sold yet."""
-    partner = PartnerFactory(**fields)
-    bank_account(partner, number)
-    for kind in kyc.REQUIRED:
-        paper(partner, kind)
-    return partner
-
-
-def paper(partner: Partner, kind: str, **fields) -> Document:
-    """A verified document (a row without a file)."""
-    values = {"name": "scan.pdf", "content_type": "application/pdf", "size": 1, "status": "Verified", **fields}
-    return Document.objects.create(partner=partner, type=kind, file=f"documents/{new_uid()}", **values)
-
-
-def bank_account(partner: Partner, number: str = "", **fields) -> BankAccount:
-    """A new account; the one before is retired."""
-    partner.bank_accounts.filter(retired_at=None).update(retired_at=timezone.now())
-    values = {"holder": partner.name[:70], "routing_code": "HDFC0000001", "country": "IN", **fields}
-    return BankAccount.objects.create(partner=partner, number=number or str(next(_numbers)), **values)
+__all__ = ["bank_account", "owed", "paper", "payable_partner"]  # which the tests find here as well
 
 
 def administrator(partner: Partner) -> User:
@@ -103,11 +80,6 @@ def approved(*partners: Partner) -> PayoutBatch:
 def staff(how_many: int) -> list[User]:
     """That many who may do everything."""
     return SuperAdminFactory.create_batch(how_many)
-
-
-def owed(partner: Partner, currency="INR") -> Decimal:
-    """What the ledger says we owe the partner."""
-    return sum((one.amount for one in partner.balances.filter(currency=currency)), Decimal(0))
 
 
 def on(account: Account) -> Decimal:
