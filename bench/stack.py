@@ -50,9 +50,9 @@ def started(home: Path | None = None, **settings: str) -> Iterator[Stack]:
 
 
 @contextlib.contextmanager
-def another(**settings: str) -> Iterator[Stack]:
-    """A second stack beside ours, in a home that is thrown away; our environment stays."""
-    with _home(None) as path, serving(os.environ | _environment(path, **settings)) as stack:
+def another(root: Path = ROOT, **settings: str) -> Iterator[Stack]:
+    """A second stack beside ours, of this checkout, in a home that is thrown away; our environment stays."""
+    with _home(None) as path, serving(os.environ | _environment(path, **settings), root) as stack:
         yield stack
 
 
@@ -121,11 +121,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(url: str, server: subprocess.Popen) -> None:
-    """Return when the address answers; ends this program when the server does or START_SECONDS pass."""
+def wait_for(url: str, server: subprocess.Popen | None = None) -> None:
+    """Return when the address answers well; ends this program when the server does or START_SECONDS pass."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if server.poll() is not None:
+        if server and server.poll() is not None:
             sys.exit(f"bench: the server ended with {server.returncode}")
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
             return

@@ -1,9 +1,10 @@
 """The whole of it: memory after work, and how long it takes to start."""
 
+import os
 import shutil
 import subprocess
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from bench import stack, usage
@@ -15,7 +16,9 @@ from bench.scenarios.public import Home
 class Memory(Home):
     """Of a fresh stack whose home page is read, so that every worker has worked. MB are proportional set size.
 
-    What a stack holds after bookings, with the buffers of the database full, is the column MB of their rows.
+    It runs from a copy of the checkout and of its packages: programs and libraries that another stack has loaded too,
+    as the one of the other scenarios has, would count by half. What a stack holds after bookings, with the buffers of
+    the database full, is the column MB of their rows.
     """
 
     name, title = "memory", "Memory of the web server and of everything that bin/serve starts, while pages are read"
@@ -23,7 +26,12 @@ class Memory(Home):
 
     def prepare(self):
         self.running = ExitStack()
-        self.copy = self.running.enter_context(stack.another())
+        root = Path(self.running.enter_context(tempfile.TemporaryDirectory(prefix="eventify-bench-")))
+        root.chmod(0o755)
+        _copy(root)
+        shutil.copytree(stack.ROOT / ".venv", root / ".venv", symlinks=True, copy_function=_copied)
+        self.copy = self.running.enter_context(stack.another(root))
+        stack.wait_for(f"{self.copy.base}/readyz?strict=1")  # worker and beat as well
 
     def round(self):
         result = run(self.copy.base, self.ask, clients=self._clients, seconds=self._seconds)
@@ -88,6 +96,16 @@ def _copy(there: Path) -> None:
         if (stack.ROOT / name).is_file():
             (there / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(stack.ROOT / name, there / name)
+
+
+def _copied(source: str, there: str) -> None:
+    """A copy of what is mapped into memory, a link to the rest."""
+    is_mapped = ".so" in Path(source).name or os.access(source, os.X_OK)
+    if not is_mapped:
+        with suppress(OSError):  # another file system
+            os.link(source, there)
+            return
+    shutil.copy2(source, there)
 
 
 SCENARIOS = (Memory, WarmStart, ColdStart)
