@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 
 import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
@@ -17,6 +19,7 @@ KEPT = 5  # seconds that a higher one is remembered
 PAGING = ("page", "limit", "per_page")  # what of a query does not change a total
 _DIGITS_MOST = 18  # of a page number
 _totals = Brief(KEPT)
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
 
 
@@ -103,3 +106,17 @@ class DayFilter(django_filters.DateFilter):
 
     def __init__(self, *args, **options):
         super().__init__(*args, validators=_DAYS, **options)
+
+
+class _FlagField(forms.CharField):
+    def clean(self, value) -> bool | None:
+        word = super().clean(value).lower()
+        if word and word not in _FLAGS:
+            raise ValidationError(_("Use true or false."))
+        return _FLAGS.get(word)
+
+
+class FlagFilter(django_filters.Filter):
+    """true or false (1 or 0); django-filter's own takes any other word for none."""
+
+    field_class = _FlagField

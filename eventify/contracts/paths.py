@@ -25,7 +25,7 @@ _CONTRACTS = (
     ("/metrics", evently),
 )
 _FIRST_PARTS = {path.split("/")[1] for path, _contract in _CONTRACTS}
-_PAGES = {"/admin", "/admin/"}  # leads people to the command center
+_PAGES = {"/admin", "/admin/", "/api/docs", "/api/docs/"}  # leads to the command center; shows people the documents
 
 
 def is_contracts(path: str) -> bool:

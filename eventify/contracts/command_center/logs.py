@@ -8,7 +8,7 @@ from eventify.contracts.api_v1 import View, listing, ok
 from eventify.contracts.command_center import shapes
 from eventify.contracts.command_center.filters import Since, Until, Words
 from eventify.contracts.fields import uid_of
-from eventify.contracts.lists import filtered
+from eventify.contracts.lists import FlagFilter, filtered
 from eventify.contracts.needs import SIGNED_IN, staff
 from eventify.lib.errors import Missing
 
@@ -17,7 +17,7 @@ class NotificationFilters(django_filters.FilterSet):
     """The filters of the inbox."""
 
     type = Words([level.capitalize() for level in Notification.Level.values], str.lower, field_name="level")
-    is_read = django_filters.BooleanFilter()
+    is_read = FlagFilter()
 
 
 class Notifications(View):

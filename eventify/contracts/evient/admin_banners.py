@@ -8,7 +8,7 @@ from accounts import audit
 from eventify.contracts.evient import shapes
 from eventify.contracts.evient.conventions import View, listing, ok
 from eventify.contracts.fields import Body, Link, Text, Uid, read
-from eventify.contracts.lists import filtered
+from eventify.contracts.lists import FlagFilter, filtered
 from eventify.contracts.needs import staff
 from eventify.lib.errors import Invalid, Missing
 from events.models import Banner, Event
@@ -39,7 +39,7 @@ class NewBanner(BannerChange):
 class BannerFilters(django_filters.FilterSet):
     """The filters of the administration's banners."""
 
-    is_active = django_filters.BooleanFilter()
+    is_active = FlagFilter()
     search = django_filters.CharFilter(field_name="title", lookup_expr="icontains")
 
 

@@ -11,7 +11,7 @@ from eventify.contracts.evient import rows, shapes
 from eventify.contracts.evient.auth import count
 from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok
 from eventify.contracts.fields import Body, Link, Secret, Text, read
-from eventify.contracts.lists import filtered
+from eventify.contracts.lists import FlagFilter, filtered
 from eventify.contracts.needs import SIGNED_IN
 from eventify.lib.errors import Invalid
 
@@ -84,7 +84,7 @@ class Wallet(View):
 class NotificationFilters(django_filters.FilterSet):
     """The filters of the inbox."""
 
-    is_read = django_filters.BooleanFilter()
+    is_read = FlagFilter()
     type = django_filters.ChoiceFilter(field_name="kind", choices=Notification.Kind.choices)
 
 
