@@ -9,8 +9,8 @@ RUN useradd --system --create-home --home-dir /home/eventify eventify \
 WORKDIR /app
 
 # The packages change less often than the code: a layer of their own.
-COPY requirements.txt .
-RUN pip install -r requirements.txt
+COPY requirements.txt constraints.txt ./
+RUN pip install -c constraints.txt -r requirements.txt
 
 COPY . .
 # Static files are collected at build time; these values are thrown away with the command.

@@ -17,6 +17,7 @@ from eventify import pytest_emptying
 from eventify.lib import brief
 
 WORLDS = (  # modules whose tests share what takes seconds to make
+    "eventify/contracts/tests/test_foreign_ids.py",
     "eventify/tests/test_hot_plans.py",
     "eventify/tests/test_page_routes.py",
     "eventify/tests/test_page_shows.py",

@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+CONSTRAINTS = ROOT / "constraints.txt"  # the version of everything that the lists bring (bin/audit --lock)
 
 
 def main():
@@ -45,8 +46,9 @@ def stamp(requirements):
 
 
 def fingerprint(requirements):
-    """What the stamp says: a hash of the list and of the environment's own configuration."""
-    return hashlib.sha256(requirements.read_bytes() + (VENV / "pyvenv.cfg").read_bytes()).hexdigest()
+    """What the stamp says: a hash of the list, of the locked versions and of the environment's own configuration."""
+    parts = (requirements, CONSTRAINTS, VENV / "pyvenv.cfg")
+    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
 
 
 def install(requirements):
@@ -76,7 +78,8 @@ def run_pip(requirements):
     if not list(VENV.glob("lib/python*/site-packages/pip")):
         pip = [sys._base_executable, "-m", "pip", "--python", str(PYTHON)]
     options = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-compile"]
-    with subprocess.Popen([*pip, *options, "-r", requirements], stdout=subprocess.PIPE, text=True) as process:
+    what = ["-c", CONSTRAINTS, "-r", requirements]
+    with subprocess.Popen([*pip, *options, *what], stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
             show(line)
     if process.returncode:

@@ -29,6 +29,8 @@ SENT = {"reason": "because", "digest": "x", "name": "Changed", "status": "Active
 # A page about money, papers, roles or security that wants a fresh proof of who one is.
 NEEDS_PROOF = {
     "account-address",
+    "account-data",
+    "account-erase",
     "account-recovery-codes",
     "account-two-factor",
     "account-two-factor-begin",
@@ -57,10 +59,14 @@ NEEDS_PROOF = {
     "desk-staff-invite-again",
     "desk-staff-revoke",
     "desk-staff-role-change",
+    "desk-user-data",
+    "desk-user-erase",
     "desk-user-reset-2fa",
     "desk-webhook-replay",
     "partner-bank",
 }
+POLICY = ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action", "frame-ancestors 'none'")
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"}
 NO_TOKEN = {"sandbox/pay/<uuid:reference>/", "webhooks/payments/<slug:name>/", "metrics"}  # no browser sends to these
 
 
@@ -99,6 +105,15 @@ def text_of(response) -> str:
     return body.decode(errors="replace")
 
 
+def headers_lacking(response) -> list[str]:
+    """What a page must say to the browser, and this one does not: above all that no script of the page itself runs."""
+    said = response.headers
+    policy = said.get("Content-Security-Policy", "")
+    lacking = [name for name, value in HEADERS.items() if said.get(name) != value]
+    is_strict = "'unsafe" not in policy and all(part in policy for part in POLICY)
+    return lacking if is_strict else [*lacking, "strict policy"]
+
+
 def is_asked(response) -> bool:
     """Whether the answer asks the person to prove who they are."""
     is_led = response.headers.get("Location", "").startswith("/account/confirm/")
@@ -133,14 +148,17 @@ def test_who_gets_in(world, cases, name):
         answer, right = answer_of(response), expected_of_get(route, caller, target)
         text = text_of(response) if traces else ""
         leaks = [trace for trace in traces if trace not in target.url and trace in text]
-        if answer not in right or leaks:
-            wrong.append(f"{route}, {target.url}: {answer}, not {right}; shows {leaks}")
+        lacking = headers_lacking(response)
+        if answer not in right or leaks or lacking:
+            wrong.append(f"{route}, {target.url}: {answer}, not {right}; shows {leaks}; says no {lacking}")
     assert not wrong, "\n".join(wrong)
 
 
 @EVERY_CALLER
 def test_who_is_refused_changes_nothing(world, cases, writes, name):
+    """And is told nothing of owners for whom they do not work."""
     caller, client, wrong = CALLERS[name], world.client(name), []
+    traces = [trace for owner in caller.strangers for trace in world.traces_of(owner)]
     for route, target in cases:
         right = expected(route, caller, target)
         if "in" in right:
@@ -148,9 +166,11 @@ def test_who_is_refused_changes_nothing(world, cases, writes, name):
         if not hasattr(route.view, "post"):
             right = right | {405}  # a page that nobody sends anything to may say just that
         writes.taken()
-        answer, written = answer_of(client.post(target.url, SENT)), writes.taken()
-        if answer not in right or written:
-            wrong.append(f"{route}, {target.url}: {answer}, not {right}; wrote {written}")
+        response = client.post(target.url, SENT)
+        answer, written, text = answer_of(response), writes.taken(), text_of(response) if traces else ""
+        leaks = [trace for trace in traces if trace not in target.url and trace in text]
+        if answer not in right or written or leaks:
+            wrong.append(f"{route}, {target.url}: {answer}, not {right}; wrote {written}; shows {leaks}")
     assert not wrong, "\n".join(wrong)
 
 
