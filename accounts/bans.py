@@ -29,7 +29,9 @@ def ban(user: User, *, reason: str, by: User) -> User:
 
 @transaction.atomic
 def unban(user: User, *, by: User) -> User:
-    """Let a banned user in again."""
+    """Let a banned user in again. Conflict for who was erased."""
+    if user.is_erased:
+        raise Conflict(_("This person was erased. There is nobody who could come in again."))
     user.banned_at, user.ban_reason = None, ""
     user.save(update_fields=["banned_at", "ban_reason", "updated_at"])
     audit.record("UNBANNED_USER", user, by=by)

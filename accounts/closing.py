@@ -22,6 +22,8 @@ def set_open(user: User, is_open: bool, *, by: User) -> None:
     if not is_open:
         close(user, by=by)
         return
+    if user.is_erased:
+        raise Conflict(_("This person was erased. There is nobody who could come in again."))
     if user.is_banned:
         bans.unban(user, by=by)
     _set_active(user, True)

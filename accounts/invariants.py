@@ -48,6 +48,20 @@ CHECKS = (
         "Ban the person once more, which ends everything: unban and ban on their page.",
     ),
     Check(
+        "erased people",
+        "SELECT count(*) FROM accounts_user WHERE erased_at IS NOT NULL",
+        """
+        SELECT u.id, u.erased_at FROM accounts_user u
+        WHERE u.erased_at IS NOT NULL AND (
+            u.is_active OR u.full_name <> '' OR u.phone IS NOT NULL OR u.email NOT LIKE 'erased-%@erased.invalid'
+            OR EXISTS (SELECT FROM accounts_session s WHERE s.user_id = u.id)
+            OR EXISTS (SELECT FROM accounts_devicetoken d WHERE d.user_id = u.id)
+            OR EXISTS (SELECT FROM accounts_notification n WHERE n.recipient_id = u.id AND n.created_at < u.erased_at))
+        """,
+        "user {id} was erased at {erased_at}, and something of the person is there again",
+        "Was a backup restored, or the row changed by hand? Set erased_at to NULL and erase the person once more.",
+    ),
+    Check(
         "roles of staff",
         "SELECT count(*) FROM accounts_user WHERE is_staff OR is_superuser",
         f"""

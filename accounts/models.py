@@ -61,6 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
     banned_at = models.DateTimeField(null=True, blank=True)
     ban_reason = models.TextField(blank=True)
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When all that said who this was went (privacy/erasing.py)."
+    )
     last_active_at = models.DateTimeField(null=True, blank=True)
     total_spent = models.DecimalField(max_digits=14, decimal_places=2, default=0, help_text="Paid less refunded.")
 
@@ -99,6 +102,10 @@ class User(AbstractBaseUser, PermissionsMixin, Entity):
     @property
     def is_banned(self) -> bool:
         return self.banned_at is not None
+
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None
 
     @property
     def role(self):
@@ -193,7 +200,10 @@ class Session(models.Model):
     user_agent = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["user"], name="session_live", condition=Q(ended_at=None))]
+        indexes = [
+            models.Index(fields=["user"], name="session_live", condition=Q(ended_at=None)),
+            models.Index(fields=["ended_at"], name="session_ended", condition=Q(ended_at__isnull=False)),
+        ]
 
     def __str__(self):
         return f"{self.user_id} since {self.created_at:%F %T}"
@@ -290,7 +300,10 @@ class Notification(Entity):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["recipient", "is_read", "-id"], name="notification_inbox")]
+        indexes = [
+            models.Index(fields=["recipient", "is_read", "-id"], name="notification_inbox"),
+            models.Index(fields=["created_at"], name="notification_oldest"),
+        ]
 
     def __str__(self):
         return self.title
@@ -326,7 +339,10 @@ class OutgoingMail(models.Model):
     last_error = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["next_attempt_at"], name="mail_due", condition=Q(sent_at=None))]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], name="mail_due", condition=Q(sent_at=None)),
+            models.Index(fields=["sent_at"], name="mail_sent", condition=Q(sent_at__isnull=False)),
+        ]
 
     def __str__(self):
         return f"{self.template} to {self.to}"

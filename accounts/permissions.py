@@ -27,6 +27,7 @@ CATALOGUE = (
     Entry("view_users", _("View users"), _("Users")),
     Entry("ban_users", _("Ban users"), _("Users")),
     Entry("reset_2fa", _("Reset two-factor"), _("Users")),
+    Entry("manage_privacy", _("Export and erase people's data"), _("Users")),
     Entry("view_events", _("View events"), _("Events")),
     Entry("manage_events", _("Manage events"), _("Events")),
     Entry("check_in", _("Check tickets in"), _("Events")),

@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 
 from accounts.mail import MOST_ATTEMPTS
 from accounts.models import OutgoingMail, User
-from bookings import checks, webhooks
+from analytics import fsck
+from bookings import checks, providers, webhooks
 from bookings.door import conflicts
 from bookings.models import Order, Refund
 from crew.models import Assignment, IdentityMatch, Person
@@ -31,6 +32,7 @@ KYC_PATIENCE = timedelta(days=2)  # that a document may wait for its review
 SENDING_PATIENCE = timedelta(days=1)  # that a payout may be under way
 SWEEP_PATIENCE = timedelta(minutes=10)  # after which the worker should have done what it does every few seconds
 OWN_MOST = 5  # partners of a member that are looked at
+FOUND_MOST = 100  # rows that are counted where each should be none
 
 
 class Matter(NamedTuple):
@@ -111,6 +113,20 @@ def _refunds(user: User) -> Iterable[Matter]:
         )
         words = {"count": count, "amounts": amounts}
         yield Matter(NEGATIVE, text % words, _("See the orders"), "desk-orders", query="refund=true")
+
+
+def _orphaned_refunds(user: User) -> Iterable[Matter]:
+    """Refunds of payments whose provider this version does not know: they wait for ever. One query."""
+    waiting = Refund.objects.filter(status=Refund.Status.REQUESTED).exclude(payment__provider__in=providers.NAMES)
+    found = list(waiting.select_related("payment__order").order_by("pk")[:FOUND_MOST])
+    if found:
+        text = ngettext(
+            "%(count)s refund cannot be sent: its payment is of %(name)s, which this version does not know.",
+            "%(count)s refunds cannot be sent: their payments are of %(name)s, which this version does not know.",
+            len(found),
+        )
+        words = {"count": len(found), "name": ", ".join(sorted({one.payment.provider for one in found}))}
+        yield Matter(NEGATIVE, text % words, _("See the order"), "desk-order", (found[0].payment.order.uid,))
 
 
 def _failed_refunds(user: User) -> Iterable[Matter]:
@@ -291,6 +307,24 @@ def _lost_mail(user: User) -> Iterable[Matter]:
         yield Matter(NEGATIVE, text % {"count": stuck}, _("See why"), page, query="sent_at__isempty=1")
 
 
+def _integrity(user: User) -> Iterable[Matter]:
+    """What the last check of everything found, and that it is long ago. One query."""
+    run = fsck.latest(with_results=False)
+    if run is None:  # a new system: the first check comes within the hour
+        return
+    if run.breaches:
+        text = ngettext(
+            "The last check of everything found %(count)s thing that does not hold.",
+            "The last check of everything found %(count)s things that do not hold.",
+            run.breaches,
+        )
+        yield Matter(NEGATIVE, text % {"count": run.breaches}, _("See what"), "desk-fsck")
+    if run.finished_at < timezone.now() - fsck.STALE_AFTER:
+        text = _("Nobody has checked everything for %(time)s. Do the worker and beat run?")
+        words = {"time": timesince(run.finished_at, depth=1)}
+        yield Matter(CAUTION, text % words, _("Check now"), "desk-fsck")
+
+
 Finder = Callable[[User], Iterable[Matter]]
 # permissions (any of them, held everywhere) -> what to look for
 FINDERS: tuple[tuple[tuple[str, ...], Finder], ...] = (
@@ -298,6 +332,7 @@ FINDERS: tuple[tuple[tuple[str, ...], Finder], ...] = (
     (("view_financials", payouts.PERMISSION), _slow_payouts),
     ((payouts.PERMISSION,), _drafts),
     (("refund_orders", "view_financials"), _refunds),
+    (("refund_orders", "view_financials"), _orphaned_refunds),
     (("refund_orders", "view_financials"), _failed_refunds),
     ((webhooks.PERMISSION,), _messages),
     (("manage_staff",), _sandbox),
@@ -306,4 +341,5 @@ FINDERS: tuple[tuple[tuple[str, ...], Finder], ...] = (
     (("manage_partners",), _unanswered),
     (("refund_orders", "manage_events"), _overdue_holds),
     (("manage_staff",), _lost_mail),
+    ((fsck.PERMISSION,), _integrity),
 )

@@ -33,6 +33,7 @@ from partners import invariants as partners
 PERMISSION = "view_audit"
 SHOWN = 100  # breaches of one check that are kept; all are counted
 GIVEN_UP = timedelta(minutes=10)  # after this long a run that has begun was interrupted, and begins again
+STALE_AFTER = timedelta(hours=3)  # one is due each hour
 KEPT_FOR = timedelta(days=90)
 
 
@@ -110,9 +111,10 @@ def under_way() -> FsckRun | None:
     return FsckRun.objects.filter(_unfinished(), requested_at__gt=timezone.now() - GIVEN_UP).order_by("pk").first()
 
 
-def latest() -> FsckRun | None:
-    """The last run that was finished."""
-    return FsckRun.objects.exclude(finished_at=None).order_by("-finished_at").first()
+def latest(*, with_results: bool = True) -> FsckRun | None:
+    """The last run that was finished; without what each check found when that is not asked for."""
+    finished = FsckRun.objects.exclude(finished_at=None).order_by("-finished_at")
+    return (finished if with_results else finished.defer("results")).first()
 
 
 def work(only: int | None = None) -> int:

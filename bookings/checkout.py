@@ -42,8 +42,8 @@ def open_page(order: Order) -> str:
 
 
 def _open(payment: Payment) -> None:
-    _note_asking(payment)
     try:
+        _note_asking(payment)
         page = provider(payment.provider).open_checkout(
             payment, description=f"Eventify order {payment.order.uid}", return_url=order_page(payment.order)
         )

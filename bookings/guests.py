@@ -23,6 +23,7 @@ from accounts.models import Notification, User
 from bookings import inventory, tickets
 from bookings.models import Booking, Order, Payment, Refund, Resale, Ticket, TicketTransfer
 from eventify.lib.errors import Conflict, Missing
+from eventify.lib.personal import refusing_the_erased
 from eventify.lib.prepared import Param, Prepared
 from eventify.lib.ratelimit import client_address, hit
 
@@ -201,6 +202,7 @@ def sign_up(order: Order, *, full_name: str, password: str) -> User:
     return user
 
 
+@refusing_the_erased()
 @transaction.atomic
 def claim(guest: User, user: User, *, only: str = "", only_order: Order | None = None) -> int:
     """Move the guest's orders to a real account; returns how many. `only`: those mailed to this address, or this one.

@@ -17,6 +17,7 @@ from bookings import at_once, cancelling, checkout, inventory, keys, promos, sal
 from bookings.models import Booking, Order, PromoCode, TicketType
 from bookings.selling import Pick
 from eventify.lib.errors import Invalid, Missing
+from eventify.lib.personal import refusing_the_erased
 from eventify.lib.prepared import Prepared
 from events.models import Event
 
@@ -147,6 +148,7 @@ def _pick(line: Line, event: Event) -> Pick:
     return Pick(event, ticket_type, line.qty, line.seats)
 
 
+@refusing_the_erased()
 def _in_transaction(attempt: Callable[[], T], event_ids: set[int]) -> T:
     """Run the attempt; while stock is short and holds are overdue (beat may not have run), let them go and try again.
 

@@ -106,7 +106,7 @@ def _is_good(order: Order, events: dict[int, Event]) -> bool:
         return False
     if order.status == Order.Status.PENDING:
         return resales.stands(order, events)
-    return order.has_expired and _take_again(order, events)
+    return order.has_expired and not order.user.is_erased and _take_again(order, events)
 
 
 def _return(payment: Payment, order: Order) -> None:
@@ -177,8 +177,8 @@ def ask(payment: Payment) -> None:
     The page of an order that cannot be paid any more is closed.
     """
     Payment.objects.filter(pk=payment.pk).update(asked_at=timezone.now())
-    says = provider(payment.provider)
     try:
+        says = provider(payment.provider)
         apply(says.ask(payment) if _is_payable(payment.order) else says.close(payment))
     except Unreachable as error:
         logger.warning("payment %s: %s", payment.uid, error)

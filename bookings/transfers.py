@@ -23,6 +23,7 @@ from bookings.models import Booking, Ticket, TicketTransfer
 from bookings.resale_queue import OPEN as RESALE_OPEN
 from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.failpoints import failpoint
+from eventify.lib.personal import refusing_the_erased
 from events.models import Event
 
 LIFE = timedelta(days=7)  # that a link is good, unless the event is over before
@@ -160,6 +161,7 @@ def _why_over(transfer: TicketTransfer) -> str:
     return ""
 
 
+@refusing_the_erased()
 @transaction.atomic
 def accept(token: str, *, by: User) -> Ticket:
     """The ticket is theirs, under a new code; the old one is dead at once. Nobody's name stands on it any more.

@@ -13,6 +13,7 @@ from accounts.pages import own_path
 from bookings import webhooks
 from bookings.models import SandboxCharge
 from bookings.providers import provider, sandbox
+from bookings.providers.base import UnknownProvider
 from eventify.lib import ratelimit
 from eventify.lib.errors import DomainError, Invalid
 
@@ -45,7 +46,7 @@ def webhook(request, name):
         return _answer(405, _("Send a POST."), Allow="POST")
     try:
         provider(name)
-    except KeyError:
+    except UnknownProvider:
         return _answer(404, _("There is no such provider."))
     try:
         ratelimit.hit("webhook", ratelimit.client_address(request))

@@ -42,7 +42,7 @@ def receive(provider_name: str, body: bytes, headers) -> WebhookDelivery:
     """Take a provider's message: store, verify, apply. Repeated ones change nothing.
 
     Raises Invalid for one that is too large, BadSignature, and what `payments.apply` raises; the row keeps the error.
-    Nothing is stored of one that is too large, or whose signature is. KeyError when there is no such provider.
+    Nothing is stored of one that is too large, or whose signature is. UnknownProvider when there is none of this name.
     """
     header = provider(provider_name).signature_header
     signature = headers.get(header, "")

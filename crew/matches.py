@@ -19,6 +19,7 @@ from accounts.models import User
 from crew import writing
 from crew.models import IdentityMatch, Person
 from eventify.lib.errors import Conflict, DomainError, Invalid, Missing
+from eventify.lib.personal import refusing_the_erased
 from partners.models import Partner
 
 MOST = 100  # matches that are confirmed at once
@@ -109,6 +110,7 @@ def lock_every_address() -> None:
 # --- Decisions ----------------------------------------------------------------------------------------
 
 
+@refusing_the_erased()
 @transaction.atomic
 def confirm(match: IdentityMatch, *, by: User | None) -> IdentityMatch:
     """They are the same human: the person gets the account; other guesses about the person end. Locks the person.

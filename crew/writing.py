@@ -5,6 +5,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from eventify.lib.errors import Invalid, Missing
+from eventify.lib.personal import refusing_the_erased
 
 # constraint -> (field, sentence)
 Refusals = dict[str, tuple[str, str]]
@@ -28,6 +29,7 @@ def held(model: type[Model], keys: list[int]) -> set[int]:
         return {key for (key,) in cursor.fetchall()}
 
 
+@refusing_the_erased()
 def save(row: Model, refusals: Refusals, **options) -> None:
     """Save the row; Invalid where a constraint of `refusals` has the last word."""
     try:

@@ -54,6 +54,27 @@ def limit(name, default):
     return int(count), int(seconds)
 
 
+# How many days what is kept for a time is kept (privacy/catalogue.py says what each kind is); 0: for ever.
+KEEP_DAYS = {
+    "attendees": 730,
+    "browser_sessions": 7,
+    "carts": 30,
+    "copies": 7,
+    "crew": 0,
+    "door_devices": 90,
+    "invitations": 365,
+    "mails": 90,
+    "notifications": 365,
+    "sessions": 30,
+    "webhooks": 90,
+}
+
+
+def keeps():
+    """The days of each kind, overridable as EVENTIFY_KEEP_<KIND>_DAYS."""
+    return {kind: number(f"EVENTIFY_KEEP_{kind.upper()}_DAYS", days, least=0) for kind, days in KEEP_DAYS.items()}
+
+
 def database(url, prepares):
     """Django's settings of a PostgreSQL URL; postgresql+psycopg2:// and ?host=/socket/folder are understood.
 

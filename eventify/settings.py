@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 
-from eventify.environment import broker, choice, database, env, limit, number, switch, text, time_zone
+from eventify.environment import broker, choice, database, env, keeps, limit, number, switch, text, time_zone
 from eventify.home import Home
 from eventify.lib import logs
 
@@ -138,6 +138,8 @@ PERIODIC_TASKS = {  # seconds between two runs
     "accounts.tasks.send_pending_mail": 30,
     "accounts.tasks.forget_expired_tokens": 24 * 60 * 60,
     "bookings.tasks.forget_guests": 24 * 60 * 60,
+    "privacy.tasks.make_copies": 5 * 60,
+    "privacy.tasks.retain": 24 * 60 * 60,
     "analytics.tasks.count_what_is_new": 60,
     "analytics.tasks.check_everything": 60 * 60,
 }
@@ -170,6 +172,7 @@ EVENTIFY_STEP_UP_MINUTES = number("EVENTIFY_STEP_UP_MINUTES", 15)  # that a proo
 EVENTIFY_APPLE_CERTIFICATE = text("EVENTIFY_APPLE_CERTIFICATE", "")  # a PEM file; without it no Wallet passes
 EVENTIFY_APPLE_PASSWORD = text("EVENTIFY_APPLE_PASSWORD", "")
 EVENTIFY_MAILS_PER_SECOND = number("EVENTIFY_MAILS_PER_SECOND", 10, least=0)  # of those that go to many; 0: any
+EVENTIFY_KEEP_DAYS = keeps()  # kind -> days (privacy/retention.py)
 EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
 EVENTIFY_RATE_LIMITS = switch("EVENTIFY_RATE_LIMITS", True)
 RATE_LIMITS = {
@@ -215,6 +218,7 @@ INSTALLED_APPS = [
     "bookings",
     "crew",
     "analytics",
+    "privacy",
 ]
 MIDDLEWARE = [
     "eventify.prometheus.Measured",
@@ -360,7 +364,9 @@ SECURE_SSL_REDIRECT = SECURE_SSL
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]  # asked by machines from inside
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL
+# A browser takes a cookie of such a name only over TLS, from this very host.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (("__Host-" if SECURE_SSL else "") + one for one in ("sessionid", "csrftoken"))
 PROXY_SSL_HEADER = text("SECURE_PROXY_SSL_HEADER", "")  # such as "X-Forwarded-Proto: https"
 if PROXY_SSL_HEADER:
     header, _, header_value = PROXY_SSL_HEADER.partition(":")
@@ -371,7 +377,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "https:"],
         "object-src": ["'none'"],
-        "base-uri": ["'self'"],
+        "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
     }

@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import LABEL
 from eventify.lib.errors import Conflict
+from eventify.lib.personal import refusing_the_erased
 from eventify.lib.prepared import Param
 from partners.locking import lock_one
 from partners.models import Member, Partner
@@ -33,6 +34,7 @@ GRANTS = {
 }
 
 
+@refusing_the_erased()
 @transaction.atomic
 def add(partner: Partner, user: User, role: str, *, by: User | None) -> Member:
     """Make the user a member in this role (or change the role); the permissions count from the next request.

@@ -22,6 +22,7 @@ from events.models import Event
 from partners import members
 from partners.factories import PartnerFactory
 from partners.models import Member, PayoutBatch
+from privacy import erasing
 
 
 class Break(NamedTuple):
@@ -85,6 +86,7 @@ def _people() -> None:
     boss, spammer = SuperAdminFactory(), UserFactory()
     sessions.start(spammer)
     bans.ban(spammer, reason="spam", by=boss)
+    erasing.erase(UserFactory(), by=boss, reason="Asked by letter")
     partner = PartnerFactory()
     members.add(partner, UserFactory(), Member.Role.MEMBER, by=boss)
     festival = EventFactory(kind=Event.Kind.FESTIVAL, partner=partner)
@@ -186,6 +188,7 @@ BREAKS = (
         also="payments in vain; missing lines; lines without a fact; orders paid",
     ),
     _breaks("payments of orders", "UPDATE bookings_payment SET amount = 99 WHERE status = 'open'"),
+    _breaks("providers of payments", "UPDATE bookings_payment SET provider = 'paypal' WHERE status = 'open'"),
     _breaks(
         "payments in vain",
         "DELETE FROM bookings_refund WHERE reason LIKE 'paid twice%'",
@@ -264,6 +267,7 @@ BREAKS = (
     _breaks("bans in the audit log", "UPDATE accounts_user SET banned_at = now() WHERE id = (SELECT max(id) FROM "
             "accounts_user)"),
     _breaks("sessions of the banned", "UPDATE accounts_session SET ended_at = NULL"),
+    _breaks("erased people", "UPDATE accounts_user SET full_name = 'Asha' WHERE erased_at IS NOT NULL"),
     _breaks("roles of staff", "UPDATE accounts_user SET is_superuser = true"),
     _breaks("mails that are owed", f"UPDATE accounts_outgoingmail SET sent_at = NULL, next_attempt_at = {_OLD}"),
     # Crew

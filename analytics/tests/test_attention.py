@@ -15,7 +15,9 @@ from accounts.models import OutgoingMail, Role, User
 from accounts.tests.coming_in import log_in
 from analytics import attention
 from analytics.attention import Matter
-from bookings.models import Order, Refund, WebhookDelivery
+from analytics.models import FsckRun
+from bookings import cancelling
+from bookings.models import Order, Payment, Refund, WebhookDelivery
 from bookings.tests.scenes import buy, pay, scene
 from crew import assignments, persons
 from crew.tests import scenes as crew_scenes
@@ -111,6 +113,30 @@ def test_refunds_that_do_not_leave(people):
     assert told(people, "desk-orders") == {"Super Admin", "Finance"}
     Refund.objects.update(status=Refund.Status.DONE)
     assert matters(people["Finance"]) == []
+
+
+def test_refunds_of_a_provider_that_nobody_knows(people):
+    order = pay(buy(UserFactory(), scene(price=10)[1]))
+    cancelling.cancel(order, by=order.user)
+    assert matters(people["Finance"]) == []
+    Payment.objects.update(provider="paypal")
+    text = "1 refund cannot be sent: its payment is of paypal, which this version does not know."
+    assert only(people["Finance"]) == Matter("negative", text, "See the order", "desk-order", (order.uid,))
+    assert told(people, "desk-order") == {"Super Admin", "Finance"}
+
+
+def test_what_the_last_check_of_everything_found(people):
+    now = timezone.now()
+    old = FsckRun.objects.create(finished_at=now - timedelta(hours=1), breaches=2)
+    text = "The last check of everything found 2 things that do not hold."
+    assert only(people["Super Admin"]) == Matter("negative", text, "See what", "desk-fsck")
+    assert told(people, "desk-fsck") == {"Super Admin"}  # who may see the page
+    FsckRun.objects.create(finished_at=now)
+    assert told(people, "desk-fsck") == set()
+    FsckRun.objects.update(finished_at=now - timedelta(hours=4))
+    old.delete()
+    text = "Nobody has checked everything for 4\xa0hours. Do the worker and beat run?"
+    assert only(people["Super Admin"]) == Matter("caution", text, "Check now", "desk-fsck")
 
 
 def test_documents_to_review(people):
@@ -284,8 +310,9 @@ def test_as_many_queries_whatever_waits(people):
         paper(payable_partner(), "PAN", status="Pending", expires_on=None)
         payouts.create(partners=[rich_partner()], by=people["Finance"])
         approved(rich_partner()).payouts.update(status=Payout.Status.FAILED)
+        FsckRun.objects.create(finished_at=timezone.now() - timedelta(hours=4), breaches=1)
         costs.append(cost())
-    assert max(costs) <= 20 and costs[1] == costs[2], costs
+    assert max(costs) <= 22 and costs[1] == costs[2], costs
 
 
 def test_a_planner_is_told_of_their_own_crews_alone(people):

@@ -115,6 +115,9 @@ class UserPage(AboutUser, DetailPage):
         user, actions = self.object, []
         if self.may("reset_2fa") and is_on(user) and user.pk != self.request.user.pk:
             actions.append(Action(_("Reset two-factor"), self._at("desk-user-reset-2fa"), style="secondary"))
+        if self.may("manage_privacy") and not user.is_erased:
+            actions.append(Action(_("Send their data"), self._at("desk-user-data"), style="secondary"))
+            actions.append(Action(_("Erase"), self._at("desk-user-erase"), style="danger"))
         if self.may("ban_users") and not user.is_banned and not user.is_superuser and user.pk != self.request.user.pk:
             actions.append(Action(_("Ban"), self._at("desk-user-ban"), style="danger"))
         return actions
@@ -147,6 +150,7 @@ class UserPage(AboutUser, DetailPage):
             (_("Phone"), user.phone),
             (_("Place"), user.place or None),
             (_("Joined"), say.day(user.created_at)),
+            (_("Erased"), say.day(user.erased_at) if user.erased_at else None),
             (_("Last seen"), say.relative(user.last_active_at) if user.last_active_at else None),
             (_("Spent"), say.money(user.total_spent, settings.EVENTIFY_CURRENCY)),
             (_("Two-factor"), _("On") if is_on(user) else _("Off")),

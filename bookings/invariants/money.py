@@ -3,6 +3,7 @@
 The ledger is proved in bookings/ledger_checks.py.
 """
 
+from bookings.providers import NAMES
 from eventify.lib.checks import Check, among
 
 _ASK = "Ask the provider what was paid, and apply its message again (Payment messages)."
@@ -53,6 +54,17 @@ CHECKS = (
         """,
         "payment {id} ({status}) is of {amount} {currency}, order {order_id} costs {total_amount} {order_currency}",
         _ASK,
+    ),
+    Check(
+        "providers of payments",
+        f"SELECT count(*) FROM bookings_payment p WHERE p.order_id IN ({_ORDERS})",
+        f"""
+        SELECT p.id, p.provider, p.status FROM bookings_payment p
+        WHERE p.provider NOT IN ({", ".join(f"'{name}'" for name in NAMES)}) AND p.order_id IN ({_ORDERS})
+        """,
+        "payment {id} ({status}) is of {provider}, a provider that this version does not know: nothing of it can be "
+        "asked or given back",
+        "Was it made by a newer version? Run that again. Else give back by hand what is owed, and correct the name.",
     ),
     Check(
         "payments in vain",

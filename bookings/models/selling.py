@@ -140,6 +140,12 @@ class PromoCode(Entity):
         return self.event.partner
 
 
+NAMED_UNPAID = Q(
+    ~Q(buyer_name="") | ~Q(buyer_email="") | ~Q(buyer_phone="") | ~Q(company=""), status="cancelled", paid_at=None
+)
+NAMED_BOOKING = ~Q(attendees=[])
+
+
 class Order(Entity):
     """What one buyer buys at once, and its money. Pending: the stock is held until `expires_at`."""
 
@@ -180,6 +186,7 @@ class Order(Entity):
             models.Index(fields=["status", "-id"], name="order_by_status"),
             models.Index(fields=["expires_at"], name="order_overdue", condition=Q(status="pending")),
             models.Index(fields=["paid_at"], name="order_paid", condition=Q(paid_at__isnull=False)),
+            models.Index(fields=["cancelled_at"], name="order_named_unpaid", condition=NAMED_UNPAID),
         ]
 
     def __str__(self):
@@ -260,6 +267,7 @@ class Booking(Entity):
             models.Index(fields=["event", "status"], name="booking_by_event"),
             models.Index(fields=["order"], name="booking_by_order"),
             models.Index(fields=["cancelled_at"], name="booking_cancelled", condition=Q(cancelled_at__isnull=False)),
+            models.Index(fields=["event"], name="booking_named", condition=NAMED_BOOKING),
         ]
 
     def __str__(self):

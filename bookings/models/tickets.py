@@ -101,6 +101,9 @@ class Seat(models.Model):
         return not self.reserved and self.kind != self.Kind.BLOCKED
 
 
+NAMED_TICKET = ~Q(attendee_name="") | ~Q(attendee_email="")
+
+
 class Ticket(Entity):
     """One person's admission. It is used once; its code cannot be guessed."""
 
@@ -134,6 +137,7 @@ class Ticket(Entity):
         indexes = [
             models.Index(fields=["user", "status", "-id"], name="ticket_wallet"),
             models.Index(fields=["event", "status"], name="ticket_by_event"),
+            models.Index(fields=["event"], name="ticket_named", condition=NAMED_TICKET),
         ]
 
     def __str__(self):

@@ -38,6 +38,11 @@ def sweep(only: int | None = None) -> int:
     return len(keys)
 
 
+def are_due(orders: QuerySet[Order]) -> bool:
+    """Whether an invoice or credit note of one of these orders is still to be issued."""
+    return _owing().filter(pk__in=orders.order_by().values("pk")).exists()
+
+
 def _owing() -> QuerySet[Order]:
     """The paid orders without an invoice, and those whose refunds and credit notes differ."""
     since = timezone.now() - LOOKS_BACK

@@ -2,15 +2,20 @@
 
 from django.conf import settings
 
-from bookings.providers.base import Provider
+from bookings.providers.base import Provider, UnknownProvider
 from bookings.providers.sandbox import SandboxProvider
 from bookings.providers.stripe import StripeProvider
 
 _PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (SandboxProvider(), StripeProvider())}
 
 
+NAMES = tuple(_PROVIDERS)
+
+
 def provider(name: str) -> Provider:
-    """The provider of this name; KeyError when there is none."""
+    """The provider of this name; UnknownProvider when there is none."""
+    if name not in _PROVIDERS:
+        raise UnknownProvider(name)
     return _PROVIDERS[name]
 
 

@@ -24,6 +24,15 @@ class NotPayable(Unreachable):
     message = _("This amount cannot be paid in this currency. Please contact us.")
 
 
+class UnknownProvider(Unreachable):
+    """A row names a provider that this code does not have: nobody can be asked about it, and nothing is sent."""
+
+    code = "unknown_provider"
+
+    def __init__(self, name: str):
+        super().__init__(_("There is no payment provider called %(name)s.") % {"name": name})
+
+
 class RefundRefused(DomainError):
     """The provider has tried to pay a refund out and could not; asking again changes nothing."""
 

@@ -152,3 +152,25 @@ def test_seats_come_back_with_the_money():
     assert Seat.objects.exclude(reserved_booking=None).count() == 0
     assert pay(book(event, people(1)[0], 1, chosen=("A-1",)).order).tickets.get().seat.label == "A-1"
     check(event)
+
+
+def test_a_refund_of_a_provider_that_nobody_knows_stops_no_other():
+    _event, ticket_type = scene(price=10)
+    strange, good_one = (pay(buy(user, ticket_type)) for user in people(2))
+    for order in (strange, good_one):
+        cancelling.cancel(order, by=order.user)
+    strange.payments.update(provider="paypal")
+    assert refunds.send() == 1
+    assert refunds.send() == 0
+    assert [order.payments.get().refunds.get().status for order in (strange, good_one)] == ["requested", "done"]
+
+
+def test_everything_that_asks_providers_goes_on_past_one_that_nobody_knows():
+    _event, ticket_type = scene(price=10)
+    open_one, owed = buy(people(1)[0], ticket_type), pay(buy(people(1)[0], ticket_type))
+    cancelling.cancel(owed, by=owed.user)
+    open_one.payments.update(provider="paypal", look_at=NOW)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5), tick=True):
+        tasks.ask_providers()
+    assert owed.payments.get().refunds.get().status == "done"
+    assert open_one.payments.get().status == "open"

@@ -28,6 +28,7 @@ from partners.views_base import PartnerPage
 ELSEWHERE = {
     "eventify.contracts.": "The tests of each contract walk its own routes: tests/test_routes.py, for one.",
     "door/api/": "No page: a device's token is the right; see bookings/tests/test_door_devices.py.",
+    "^api/schema": "No page: the documents of the contracts; see eventify/openapi/tests.",
     "django-admin/": "test_admin.py walks the raw admin, which only Super Admins may enter.",
 }
 # Pages that are for everybody, and why.
@@ -43,12 +44,14 @@ PUBLIC = {
     "account/set-password/<uuid:uid>/<str:token>/": "The token of the mail is the right to open it.",
     "invitations/<str:token>/": "The token of the mail is the right to open it.",
     "documents/<str:token>/": "The signed link of five minutes is the right; see test_page_shows.py.",
+    "data/<str:token>/": "The signed link of the mail is the right; see privacy/tests/test_copies.py.",
     "documents/<str:token>/pages/<int:number>.png": "As the link to the whole file.",
     "": "The home page.",
     "whats-on/": "Everything that can be attended.",
     "near/": "Remembers a city for the home page; leads there.",
     "calendar/": "What is on this month.",
     "calendar/<int:year>/<int:month_number>/": "What is on in a month.",
+    "api/docs/": "The documents of the contracts, for who writes a client.",
     "robots.txt": "For search engines.",
     "sitemap.xml": "For search engines.",
     "sitemap-<section>.xml": "For search engines.",
@@ -82,6 +85,8 @@ ABOUT_ONESELF = {
     "account/": False,
     "account/address/": False,
     "account/confirm-address/": True,
+    "account/data/": False,
+    "account/data/erase/": False,
     "account/notifications/": False,
     "account/security/": False,
     "account/security/password/": False,
@@ -195,7 +200,7 @@ def routes() -> list[Route]:
     return [
         Route(path, pattern.name or "", getattr(pattern.callback, "view_class", None))
         for path, pattern in _walk(get_resolver("eventify.urls"))
-        if not path.startswith(("django-admin/", "door/api/")) or path in PUBLIC
+        if not path.startswith(("django-admin/", "door/api/", "^api/schema")) or path in PUBLIC
     ]
 
 

@@ -61,8 +61,9 @@ from partners.models import (
     PayoutBatch,
     SandboxTransfer,
 )
+from privacy.models import Copy
 
-APPS = ("accounts", "partners", "events", "bookings", "crew")
+APPS = ("accounts", "partners", "events", "bookings", "crew", "privacy")
 OURS = {*APPS, "guardian"}
 MODELS = sorted((m for m in admin.site._registry if m._meta.app_label in OURS), key=lambda m: m._meta.label)
 EVERY = pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
@@ -144,6 +145,7 @@ def _of_the_door(event: Event, user: User) -> None:
 
 
 def _of_accounts(user: User) -> None:
+    Copy.objects.create(user=user, requested_by=user, sent_to=user.email)
     LoginLock.objects.create(key_hash=f"{user.pk:064}", failures=1, window_ends_at=timezone.now())
     SavedFilter.objects.create(user=user, page="desk-orders", name="Mine", query="status=paid")
 

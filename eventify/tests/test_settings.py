@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eventify.environment import KEEP_DAYS
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "k7Qm2vXc9RtY4uWz1NbP8sLd6FhJ3gAe5TiKoVxM"
 PRODUCTION = {
@@ -93,10 +95,15 @@ def test_beside_a_demo_that_was_served_manage_py_joins_it(tmp_path):
 
 def test_production_is_strict(tmp_path):
     names = ("DEBUG", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CORS_ALLOWED_ORIGINS", "EVENTIFY_RATE_LIMITS")
+    names += ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS")
     assert read(tmp_path, *names, **PRODUCTION) == {
         "DEBUG": False,
         "SECURE_SSL_REDIRECT": True,
         "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
         "CORS_ALLOWED_ORIGINS": [],
         "EVENTIFY_RATE_LIMITS": True,
     }
@@ -160,6 +167,7 @@ def test_env_example_names_every_setting_and_nothing_else():
     names = set(re.findall(call, source)) | {
         f"EVENTIFY_LIMIT_{name.upper()}" for name in re.findall(r'limit\("(\w+)"', source)
     }
+    names |= {f"EVENTIFY_KEEP_{kind.upper()}_DAYS" for kind in KEEP_DAYS}
     internal = {"EVENTIFY_ENV_FILE"}  # says where .env is, so it cannot stand in it
     example = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert example == names - internal

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.module_loading import import_module
+
+
+class PrivacyConfig(AppConfig):
+    name = "privacy"
+
+    def ready(self):
+        import_module("privacy.copies")  # what its mails need to say

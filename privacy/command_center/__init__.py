@@ -1,0 +1,1 @@
+"""Staff answer what people ask about their data."""
