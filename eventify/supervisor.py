@@ -23,6 +23,7 @@ STOP_SECONDS = 25  # for requests and tasks that are under way; a task that take
 MAILS_WAIT = 10  # niceness of the worker: who buys comes before the mails of who has bought
 CALM_SECONDS = 30  # a child that lived this long did not die of what killed it before
 LONGEST_PAUSE = 10  # seconds between two attempts to restart
+SERVER_TRIES = 5  # to start PostgreSQL or Redis again, before everything ends with the reason
 MARK = "EVENTIFY_SERVED_FROM"  # in the environment of everything that bin/serve starts
 LOGINS = (
     "administrator  admin@evient.com / admin123",
@@ -239,9 +240,7 @@ class Supervisor:
     def watch(self):
         """Restart what died: services at once, for nothing works without them, children with a pause."""
         for server in self.services.dead():
-            say(f"{server.name} ended ({server.process.returncode}), starting it again")
-            server.spawn()
-            server.wait()
+            start_again(server)
         for child in (self.web, *self.background):
             child.revive()
 
@@ -254,6 +253,19 @@ class Supervisor:
         for child in children:
             child.finish(deadline)
         self.services.stop()
+
+
+def start_again(server):
+    """Start a service that ended; it may be killed again while it starts. EmbeddedError after SERVER_TRIES."""
+    for tries_left in reversed(range(SERVER_TRIES)):
+        say(f"{server.name} ended ({server.process.returncode}), starting it again")
+        try:
+            server.spawn()
+            return server.wait()
+        except EmbeddedError:
+            if not tries_left:
+                raise
+            time.sleep(1)
 
 
 def embedded(environment):

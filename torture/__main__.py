@@ -54,8 +54,11 @@ def _run(ours, options) -> list[dict]:
 
 def _tried(trial) -> dict:
     report.say(f"{trial.name}: {trial.title}")
+    trial.stack.have(**trial.settings)
     began = time.monotonic()
     trial.run()
+    for figure in trial.failed:
+        report.say(f"{trial.name}: BAD: {figure.name}: {figure.value:,g} (seed {trial.seed})")
     figures = [(*figure, figure.holds) for figure in trial.figures]
     seconds = time.monotonic() - began
     return {"name": trial.name, "title": trial.title, "seconds": seconds, "figures": figures, "controls": []}
@@ -65,13 +68,13 @@ def _fails(trial, control) -> bool:
     """Whether the trial fails without this guard, as it must."""
     report.say(f"{trial.name}: control: {control.name}")
     trial.prepare_control(control)
-    trial.stack.restart(control.wrong, **control.settings)
+    trial.stack.go_wrong(control.wrong, **trial.settings, **control.settings)
     try:
         trial.run()
-        return bool(trial.failed)
+        return trial.fails_as_required(control)
     finally:
+        trial.stack.go_wrong("", **trial.settings, **control.settings)
         trial.finish_control(control)
-        trial.stack.restart()
 
 
 def _fsck() -> dict:

@@ -3,7 +3,10 @@
 import os
 import platform
 import sys
+import time
 from datetime import date
+
+BEGAN = time.monotonic()
 
 
 def show(rows: list[dict]) -> None:
@@ -29,5 +32,5 @@ def machine() -> dict:
 
 
 def say(text: str) -> None:
-    """A line of progress, beside the table."""
-    print(f"torture: {text}", file=sys.stderr, flush=True)
+    """A line of progress, beside the table, with the seconds since the beginning."""
+    print(f"torture: {time.monotonic() - BEGAN:.0f} s: {text}", file=sys.stderr, flush=True)

@@ -9,7 +9,7 @@ import os
 from eventify import supervisor
 
 DATABASE = "test_torture"
-WRONG = "EVENTIFY_TORTURE_WRONG"  # the variable that names what a control takes away
+WRONG = "EVENTIFY_TORTURE_WRONG"  # the variable with the file that names what a control takes away
 
 
 class Served(supervisor.Supervisor):

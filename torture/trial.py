@@ -1,6 +1,8 @@
 """What a trial is: what it does to the platform, the figures that it counts, and the controls that must fail."""
 
 import abc
+from collections import Counter
+from threading import Lock
 from typing import ClassVar, NamedTuple
 
 from django.db import connection
@@ -24,12 +26,27 @@ class Figure(NamedTuple):
         ]
 
 
+class Tally(Counter):
+    """What many threads count."""
+
+    _adding = Lock()
+
+    def add(self, name, value: int = 1) -> None:
+        """As `self[name] += value`, which would read before it asks for the value, and lose what others add."""
+        with self._adding:
+            self[name] += value
+
+
 class Control(NamedTuple):
-    """The trial with a guard switched off: it must fail. `wrong` is a name of torture.wrongs."""
+    """The trial with a guard switched off: it must fail. `wrong` is a name of torture.wrongs.
+
+    `breaks` is the figure that must not hold then (any, when empty), so that it fails for the right reason.
+    """
 
     name: str
     wrong: str
     settings: dict[str, str] = {}  # noqa: RUF012 - never changed
+    breaks: str = ""
 
 
 class Trial(abc.ABC):
@@ -39,6 +56,7 @@ class Trial(abc.ABC):
     title: ClassVar[str]
     sizes: ClassVar[dict[str, dict[str, int]]]  # quick, full, control -> name -> number
     controls: ClassVar[tuple[Control, ...]] = ()
+    seed: ClassVar[int] = 1  # of its luck, where it has no seeds of its own
 
     def __init__(self, world: World, tier: str):
         self.world, self.stack, self.size = world, world.stack, self.sizes[tier]
@@ -59,6 +77,16 @@ class Trial(abc.ABC):
     def finish_control(self, control: Control) -> None:
         """After it: put back what `prepare_control` took, so that the next trial finds a whole database."""
         return None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the stack's environment must say for this trial, besides what it always says."""
+        return {}
+
+    def fails_as_required(self, control: Control) -> bool:
+        """Whether what the control took away is what the figures show."""
+        broken = {figure.name for figure in self.failed}
+        return control.breaks in broken if control.breaks else bool(broken)
 
     @property
     def failed(self) -> list[Figure]:

@@ -34,6 +34,7 @@ class StandIn:
         self.trouble: list[str] = []
         self.lock = threading.RLock()
         self.numbers = count(1)
+        self.slowness = 1  # seconds
         self.url = ""
 
     def create_session(self, form: dict) -> tuple[int, dict]:
@@ -198,7 +199,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self.connection.close()
         if trouble == "slow":
-            time.sleep(1)
+            time.sleep(stand_in.slowness)
         return self.say(*answer)
 
     def say(self, status: int, answer: dict) -> None:

@@ -85,6 +85,14 @@ def test_killed_at_this_step_and_started_again(partners, step):
     assert (start(), wrong(partners)) == (0, [])
 
 
+def test_a_file_that_names_a_step_kills_one_process_once(partners, tmp_path):
+    armed = tmp_path / "failpoint"
+    armed.write_text("payout.after_provider:2\n")
+    assert start(f"@{armed}") == -signal.SIGKILL
+    assert not armed.exists()
+    assert (start(f"@{armed}"), wrong(partners)) == (0, [])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_again_and_again(partners, seed):
     luck = random.Random(seed)
