@@ -141,7 +141,7 @@ def test_every_mail_has_a_twin_that_says_the_same(template):
     words = dict.fromkeys(("event", "partner", "by", "reason", "name", "amount", "shift", "who", "note"), HOSTILE)
     counts = {"qty": 2, "minutes": 3, "days": 4}
     order = bought()
-    named = {"order": str(order.uid), "user": str(order.user.uid), "seed": "x", "slug": "x"}
+    named = {"order": str(order.uid), "user": str(order.user.uid), "copy": str(order.uid), "seed": "x", "slug": "x"}
     message = sent(template, **words, **counts, **named, url="/crew/", path="/x/", ticket_path="/tickets/x/")
     html = html_of(message)
     assert message.subject and message.body.strip()
