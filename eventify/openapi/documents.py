@@ -75,7 +75,6 @@ def document(name: str) -> dict[str, Any]:
         title = "Eventify" if name == ALL else f"Eventify: {parts[0].title}"
         return {
             "openapi": "3.1.1",
-            "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
             "info": {"title": title, **_INFO, "description": _description(parts)},
             "servers": [{"url": settings.SITE_URL}],
             "tags": [{"name": tag} for tag in _tags(paths)],
