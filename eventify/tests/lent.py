@@ -1,0 +1,27 @@
+"""Worlds that all tests of a module share: made once, in a transaction that is taken back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from django.core.files.storage import storages
+from django.db import transaction
+
+from eventify.settings import private_storage
+from partners.models import Document
+
+W = TypeVar("W")
+
+
+@contextmanager
+def lent(make: Callable[[], W], django_db_blocker, folder: Path) -> Iterator[W]:
+    """The world that `make` makes, while the tests of a module run; papers that are handed in lie in the folder."""
+    made = private_storage()
+    made["OPTIONS"]["location"] = folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Document._meta.get_field("file"), "storage", storages.create_storage(made))
+        with django_db_blocker.unblock(), transaction.atomic():
+            yield make()
+            transaction.set_rollback(True)
