@@ -278,7 +278,7 @@ def embedded(environment):
 
 
 def is_on(value):
-    """Whether a switch is on, as settings.py reads it."""
+    """Whether a switch is on, as the settings read it."""
     return str(value).lower() in environ.Env.BOOLEAN_TRUE_STRINGS
 
 

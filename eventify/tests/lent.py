@@ -9,7 +9,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import transaction
 
-from eventify.settings import private_storage
+from eventify.settings.files import private_storage
 from partners.models import Document
 
 W = TypeVar("W")

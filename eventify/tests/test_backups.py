@@ -17,7 +17,7 @@ from django.db import connection
 from accounts.models import User
 from bookings.models import Booking, Ticket
 from eventify import backups
-from eventify.settings import private_storage
+from eventify.settings.files import private_storage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SCRATCH = f"eventify_restored_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

@@ -16,7 +16,7 @@ import pytest
 from celery import Celery
 
 from eventify.embedded import Redis, wait_until
-from eventify.settings import broker
+from eventify.environment import broker
 from eventify.tests.test_serve import ROOT, START_SECONDS, Copy, kill
 
 SECONDS = START_SECONDS

@@ -162,7 +162,8 @@ def test_env_file_is_read_and_the_environment_wins(tmp_path):
 
 
 def test_env_example_names_every_setting_and_nothing_else():
-    source = "".join((ROOT / "eventify" / name).read_text() for name in ("settings.py", "supervisor.py", "prepare.py"))
+    parts = [*(ROOT / "eventify/settings").glob("*.py"), ROOT / "eventify/supervisor.py", ROOT / "eventify/prepare.py"]
+    source = "".join(part.read_text() for part in parts)
     call = r"""(?:env\.\w+|environ\.get|environment\.get|text|number|choice|switch|secret|time_zone)\(\s*"([A-Z_]+)\""""
     names = set(re.findall(call, source)) | {
         f"EVENTIFY_LIMIT_{name.upper()}" for name in re.findall(r'limit\("(\w+)"', source)
