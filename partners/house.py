@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts import roles
+from partners import members
 from partners.models import Partner
 
 
@@ -19,3 +20,4 @@ def ensure(**_signal) -> None:
             },
         )
         roles.ensure_defaults()
+        members.grant_missing()

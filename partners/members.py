@@ -1,7 +1,8 @@
 """Who works for a partner, and what that lets them do with what is the partner's."""
 
+from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.db.models import BigIntegerField, Q
+from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from guardian.models import GroupObjectPermission, UserObjectPermission
@@ -26,6 +27,7 @@ GRANTS = {
         "view_financials",
         "refund_orders",
         "manage_crew",
+        "manage_integrations",
     ),
     Member.Role.MEMBER: ("view_partners", "view_events"),
     Member.Role.EVENT_MANAGER: ("view_partners", *_OWN_EVENTS, "manage_crew"),
@@ -64,6 +66,30 @@ def _check_administrator_stays(partner: Partner, *, without: User) -> None:
     administrators = list(partner.members.filter(role=Member.Role.ADMIN).values_list("user", flat=True)[:2])
     if administrators == [without.pk]:
         raise Conflict(_("This is the last administrator. Make somebody else one first."))
+
+
+def grant_missing() -> None:
+    """Give members what their roles were given since they joined. Runs after each `migrate`; safe to run again."""
+    for permission in Permission.objects.filter(
+        content_type__app_label=LABEL, codename__in=set().union(*GRANTS.values())
+    ):
+        roles = [role for role, granted in GRANTS.items() if permission.codename in granted]
+        has = UserObjectPermission.objects.filter(
+            permission=permission, user=OuterRef("user"), object_pk=Cast(OuterRef("partner"), CharField())
+        )
+        lacking = Member.objects.filter(~Exists(has), role__in=roles)
+        UserObjectPermission.objects.bulk_create(
+            [
+                UserObjectPermission(
+                    permission=permission,
+                    user_id=user,
+                    object_pk=str(partner),
+                    content_type_id=permission.content_type_id,
+                )
+                for user, partner in lacking.values_list("user", "partner")
+            ],
+            ignore_conflicts=True,
+        )
 
 
 def _grant(member: Member) -> None:

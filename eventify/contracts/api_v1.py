@@ -1,4 +1,4 @@
-"""The conventions of everything under /api/v1: contracts 000 and 004 share the prefix.
+"""The conventions of everything under /api/v1: contracts 000, 004 and our own share the prefix.
 
 Views return bare data (`ok`, `listing`); the renderer puts {"data"} and `meta` around it, and one exception handler
 words every refusal as {"message", "errors", "code"}.

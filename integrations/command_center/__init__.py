@@ -1,0 +1,1 @@
+"""Staff see where every organisation's facts go, and send them again."""
