@@ -1,8 +1,8 @@
 """Sales that are decided without a lock, and written by one statement which makes sure that nothing has changed since.
 
 So buyers of one event stand in each other's way for the shortest time. Both verbs give None where the locks of the
-events are needed (bookings/orders.py): the decision looks at seats, at the queue, at what a person has, or at several
-events; holds are overdue; or something has changed.
+events are needed (bookings/orders.py): the decision looks at seats, at the queue, at a waiting room, at what a person
+has, or at several events; holds are overdue; or something has changed.
 """
 
 from collections.abc import Callable
@@ -97,6 +97,7 @@ def place(wanted: dict[int, int], *, by: User, keyed: dict, at_checkout: bool) -
 def _is_simple(types: list[TicketType]) -> bool:
     event = types[0].event
     is_plain = event.seating == Event.Seating.NONE and event.state != Event.State.DRAFT and not event.waitlisted_count
+    is_plain = is_plain and not event.has_waiting_room
     return is_plain and not any(one.max_per_person for one in types)
 
 

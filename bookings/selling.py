@@ -16,6 +16,7 @@ from accounts import mail
 from accounts.models import User
 from bookings import checkout, inventory, promos, sales, seats, tickets, waitlist
 from bookings.models import Booking, Order, PromoCode, Seat, TicketType
+from bookings.waiting_room import gate
 from eventify.lib import together
 from eventify.lib.errors import Invalid
 from events.models import Event
@@ -63,11 +64,12 @@ def sell(
     """Check the picks and write the order with its bookings, and with tickets and mail when it is paid.
 
     Their events are locked; when not (`is_locked`), they are one without seats, and no promo code is used:
-    together.Stale then says that something has changed since it was read. Raises NotOnSale, OverLimit, SoldOut,
-    SeatTaken, Invalid, before anything is written.
+    together.Stale then says that something has changed since it was read. Raises gate.MustWait, NotOnSale, OverLimit,
+    SoldOut, SeatTaken, Invalid, before anything is written.
     """
     if len({pick.event.currency for pick in picks}) > 1:
         raise Invalid.field("ticket_items", _("Tickets in different currencies cannot share an order."))
+    admissions = gate.admissions(dict.fromkeys(pick.event for pick in picks), by)
     for pick in picks:
         _check(pick, by)
         inventory.count(pick.event, pick.ticket_type, pick.qty)
@@ -88,6 +90,7 @@ def sell(
             rows, counted = [], []
         sold.append((booking, its_seats))
     together.write([*rows, *_that_follow(order, sold, at_checkout)], counted)
+    gate.use(admissions, order)
     _remember(order, [booking for booking, _seats in sold])
     return order
 

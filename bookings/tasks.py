@@ -20,6 +20,7 @@ from bookings import (
 from bookings.models import Resale, SandboxCharge
 from bookings.papers import invoices
 from bookings.providers import sandbox
+from bookings.waiting_room import admitting
 from eventify.lib.errors import Missing
 from events.models import Event
 
@@ -43,6 +44,11 @@ def _promote(key: int) -> int:
             return len(waitlist.promote(inventory.lock([key])[key]))
     except Missing:  # deleted meanwhile: nobody waits there
         return 0
+
+
+@shared_task
+def move_waiting_rooms() -> int:
+    return admitting.move_all()
 
 
 @shared_task

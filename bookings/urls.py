@@ -12,11 +12,15 @@ from bookings import (
     views_seats,
     views_transfers,
 )
+from bookings.waiting_room import views as room
 
 urlpatterns = [
     path("e/<slug:slug>/", views.event_page, name="event"),
     path("e/<slug:slug>/seats/", views_seats.seat_page, name="event-seats"),
     path("e/<slug:slug>/seats/taken.json", views_seats.taken, name="event-seats-taken"),
+    path("e/<slug:slug>/room/", room.room_page, name="event-room"),
+    path("e/<slug:slug>/room/<int:room>/state.json", room.state, name="event-room-state"),
+    path("e/<slug:slug>/room/<uuid:uid>/draw.json", room.drawn, name="event-room-draw"),
     path("orders/", views_orders.orders, name="orders"),
     path("orders/<uuid:uid>/", views_orders.order, name="order"),
     path("orders/<uuid:uid>/checkout/", views_checkout.checkout, name="checkout"),

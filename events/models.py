@@ -153,9 +153,15 @@ class Event(Entity):
     seating = models.CharField(max_length=9, choices=Seating, default=Seating.NONE)
     is_capacity_fixed = models.BooleanField(default=False, help_text="Off: the capacity follows the ticket types.")
     lets_smaller_parties_pass = models.BooleanField(default=False, help_text="On the waitlist.")
+    has_waiting_room = models.BooleanField(
+        default=False, db_default=False, help_text="Only who was let in may book (bookings/waiting_room)."
+    )
     capacity = models.PositiveIntegerField(default=0)
     booked_count = models.PositiveIntegerField(default=0)
     waitlisted_count = models.PositiveIntegerField(default=0)
+    licensed_capacity = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many people may be inside at once, crew and guests too; none: not known."
+    )
 
     class Meta:
         constraints = [
@@ -201,6 +207,7 @@ class Event(Entity):
             models.Index(Folded("place"), "starts_at", "id", name="event_city_upcoming", condition=ON_SALE),
             models.Index(Lower("name"), "id", name="event_name_upcoming", condition=ON_SALE),
             models.Index(fields=["ends_at", "category", "place", "parent"], name="event_facets", condition=ON_SALE),
+            models.Index(fields=["starts_at"], name="event_licensed", condition=Q(licensed_capacity__isnull=False)),
             models.Index(
                 fields=["kind", "id"], name="event_families", condition=ON_SALE & Q(kind__in=("festival", "series"))
             ),

@@ -3,13 +3,14 @@
 One file per subject. `OF_EVENTS` can be narrowed to some events; the rest looks at everything there is.
 """
 
-from bookings.invariants import belonging, door, keys, money, queue, resales, seats, stock, waiting
+from bookings.invariants import belonging, door, keys, money, queue, resales, rooms, seats, stock, waiting
 
 OF_EVENTS = (
     *stock.CHECKS,
     *seats.CHECKS,
     *queue.CHECKS,
     *resales.CHECKS,
+    *rooms.CHECKS,
     *money.CHECKS,
     *keys.CHECKS,
     *door.CHECKS,

@@ -16,6 +16,27 @@ CHECKS = (
         _WORKER,
     ),
     Check(
+        "waiting rooms",
+        "SELECT count(*) FROM bookings_waitingroom WHERE ended_at IS NULL",
+        """
+        SELECT id, event_id FROM bookings_waitingroom
+        WHERE ended_at IS NULL AND paused_at IS NULL AND drawn_at IS NULL AND draw_at < now() - interval '15 minutes'
+        """,
+        "the waiting room {id} of event {event_id} was to draw its lots, and has not",
+        _WORKER,
+    ),
+    Check(
+        "admissions that ran out",
+        "SELECT count(*) FROM bookings_roomentry WHERE status = 'inside'",
+        """
+        SELECT e.id, e.room_id, e.expires_at FROM bookings_roomentry e
+        JOIN bookings_waitingroom r ON r.id = e.room_id AND r.ended_at IS NULL
+        WHERE e.status = 'inside' AND e.expires_at < now() - interval '15 minutes'
+        """,
+        "entry {id} of waiting room {room_id} is inside, though its time ran out at {expires_at}",
+        _WORKER,
+    ),
+    Check(
         "refunds that are owed",
         "SELECT count(*) FROM bookings_refund WHERE status = 'requested'",
         """

@@ -11,6 +11,7 @@ from bookings.models.money import (
     SandboxCharge,
     WebhookDelivery,
 )
+from bookings.models.room import RoomEntry, WaitingRoom
 from bookings.models.selling import Booking, Order, PromoCode, TicketType
 from bookings.models.tickets import Hall, Resale, Seat, Ticket, TicketTransfer
 
@@ -30,11 +31,13 @@ __all__ = [
     "Refund",
     "Resale",
     "RevokedCode",
+    "RoomEntry",
     "SandboxCharge",
     "Scan",
     "Seat",
     "Ticket",
     "TicketTransfer",
     "TicketType",
+    "WaitingRoom",
     "WebhookDelivery",
 ]
