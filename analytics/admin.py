@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin import ViewOnly
-from analytics.models import Correction, Counted, FsckRun, Tally
+from analytics.models import Correction, Counted, Export, FsckRun, Subscription, Tally
 
 
 @admin.register(Tally)
@@ -35,3 +35,24 @@ class FsckRunAdmin(ViewOnly):
 
     list_display = ("requested_at", "requested_by", "started_at", "finished_at", "breaches")
     list_select_related = ("requested_by",)
+
+
+@admin.register(Export)
+class ExportAdmin(ViewOnly):
+    """Reports that people asked for; the files are theirs."""
+
+    list_display = ("uid", "user", "report", "form", "partner", "event", "state", "total", "created_at")
+    list_select_related = ("user", "partner", "event")
+    list_filter = ("state", "report", "form")
+    search_fields = ("user__email",)
+    exclude = ("file",)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ViewOnly):
+    """Reports that come by themselves."""
+
+    list_display = ("uid", "user", "report", "form", "partner", "event", "every", "hour", "next_at")
+    list_select_related = ("user", "partner", "event")
+    list_filter = ("report", "every")
+    search_fields = ("user__email",)

@@ -18,12 +18,15 @@ from django.utils.translation import ngettext
 
 from accounts.mail import MOST_ATTEMPTS
 from accounts.models import OutgoingMail, User
-from analytics import fsck
+from analytics import fsck, headcount
 from bookings import checks, providers, webhooks
 from bookings.door import conflicts
 from bookings.models import Order, Refund
 from crew.models import Assignment, IdentityMatch, Person
+from eventify.lib.brief import Brief
 from eventify.lib.currencies import exact
+from events.models import Event
+from integrations import backlog, keys
 from partners import expiry, kyc, members, onboarding, payouts, queries
 from partners.models import Document, Invitation, Partner, Payout, PayoutBatch
 
@@ -32,6 +35,8 @@ KYC_PATIENCE = timedelta(days=2)  # that a document may wait for its review
 SENDING_PATIENCE = timedelta(days=1)  # that a payout may be under way
 SWEEP_PATIENCE = timedelta(minutes=10)  # after which the worker should have done what it does every few seconds
 OWN_MOST = 5  # partners of a member that are looked at
+CROWD_SECONDS = 10  # that a headcount is remembered
+_crowds_seen = Brief(CROWD_SECONDS)
 FOUND_MOST = 100  # rows that are counted where each should be none
 
 
@@ -49,7 +54,7 @@ class Matter(NamedTuple):
 def for_user(user: User) -> list[Matter]:
     """What waits for this person, the worst first."""
     found = [one for permissions, find in FINDERS if any(user.can(name) for name in permissions) for one in find(user)]
-    own = (*_of_own_partners(user), *_of_own_crews(user), *_doubles(user))
+    own = (*_of_own_partners(user), *_of_own_crews(user), *_doubles(user), *_crowds(user), *_endpoints(user))
     return sorted([*found, *own], key=lambda one: TONES.index(one.tone))
 
 
@@ -160,6 +165,22 @@ def _messages(user: User) -> Iterable[Matter]:
             unsigned,
         )
         yield Matter(CAUTION, text % {"count": unsigned}, _("See them"), "desk-webhooks", query="state=unsigned")
+
+
+def _endpoints(user: User) -> Iterable[Matter]:
+    """Webhook endpoints that fail or were switched off, of the organisations whose integrations one manages."""
+    if not user.can_anywhere(keys.PERMISSION):
+        return
+    failing = backlog.failing().filter(partner__in=members.partners_where(user, keys.PERMISSION))
+    found = list(failing.select_related("partner").order_by("pk")[:FOUND_MOST])
+    if found:
+        text = ngettext(
+            "%(count)s webhook endpoint does not take what it is sent (%(partner)s).",
+            "%(count)s webhook endpoints do not take what they are sent, the first of %(partner)s.",
+            len(found),
+        )
+        words = {"count": len(found), "partner": found[0].partner.name}
+        yield Matter(CAUTION, text % words, _("See why"), "desk-endpoint", (found[0].uid,))
 
 
 def _sandbox(user: User) -> Iterable[Matter]:
@@ -279,6 +300,31 @@ def _doubles(user: User) -> Iterable[Matter]:
         )
         words = {"count": doubles}
         yield Matter(CAUTION, text % words, _("Look into it"), "desk-door-conflicts", query="state=open")
+
+
+def _crowds(user: User) -> Iterable[Matter]:
+    """Events that go on now with nearly as many people as are licensed, or more, as of CROWD_SECONDS ago. Five queries,
+    one when there is none that has a licensed capacity.
+    """
+    live = list(headcount.watched(user)) if user.can_for_a_partner("view_events") else []
+    now = _people_at(live)
+    for event in live:
+        share = headcount.percent(event, now[event.pk])
+        if share >= headcount.NEAR:
+            text = _("%(event)s: %(people)s people, %(percent)s %% of what is licensed.")
+            words = {"event": event.name, "people": now[event.pk].total, "percent": share}
+            tone = NEGATIVE if share >= headcount.FULL else CAUTION
+            yield Matter(tone, text % words, _("See the headcount"), "desk-event-headcount", (event.uid,))
+
+
+def _people_at(events: list[Event]) -> dict[int, headcount.People]:
+    """Who is there, by the event's id; remembered for a while, for a large event's tickets take half a second."""
+    known = {event.pk: _crowds_seen.get(event.pk) for event in events}
+    unknown = [event for event in events if known[event.pk] is None]
+    for key, people in (headcount.now(unknown) if unknown else {}).items():
+        _crowds_seen.put(key, people)
+        known[key] = people
+    return known
 
 
 # --- The machine --------------------------------------------------------------------------------------

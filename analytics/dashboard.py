@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from analytics import tally
 from bookings.models import Order, Ticket
+from eventify.lib import replica
 from events.queries import held, upcoming
 from partners import books
 from partners.models import Balance, Document, Entry, Partner
@@ -61,6 +62,7 @@ class Point(NamedTuple):
 # --- Metrics ------------------------------------------------------------------------------------------
 
 
+@replica.may_lag
 def metrics(partners: QuerySet[Partner] | None = None) -> dict[str, Metric]:
     """The seven figures by name, in as many queries whatever there is to count."""
     now = timezone.now()
@@ -175,6 +177,7 @@ def _upcoming_events(partners, now: datetime) -> Metric:
 # --- The revenue chart --------------------------------------------------------------------------------
 
 
+@replica.may_lag
 def revenue_chart(range_: str, partners: QuerySet[Partner] | None = None) -> list[Point]:
     """The points of one of RANGES, the current day or month last, without gaps. Two queries."""
     unit, starts = ("day", _days(DAYS_OF[range_])) if range_ in DAYS_OF else ("month", _months(MONTHS_OF[range_]))

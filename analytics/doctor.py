@@ -107,15 +107,18 @@ def _mail(options: Options) -> str:
 
 
 def _job(options: Options) -> str:
-    """Queue a job and wait until the worker has done it."""
-    name, began = f"doctor-{secrets.token_hex(8)}", time.monotonic()
-    later("analytics.tasks.answer_doctor", name)
+    """Queue a job of each kind and wait until all are done."""
+    began = time.monotonic()
+    names = {queue: f"doctor-{secrets.token_hex(8)}" for queue in settings.QUEUES}
+    for queue, name in names.items():
+        later("analytics.tasks.answer_doctor", name, queue=queue)
     try:
-        if not _comes_true(lambda: heartbeats.ages(name) != [None], options.wait):
-            raise Trouble(f"The worker did not do a job within {options.wait:g} s.")
+        if not _comes_true(lambda: None not in heartbeats.ages(*names.values()), options.wait):
+            idle = [queue for queue, age in zip(names, heartbeats.ages(*names.values()), strict=True) if age is None]
+            raise Trouble(f"No worker did a job of {', '.join(idle)} within {options.wait:g} s.")
     finally:
-        heartbeats.forget(name)
-    return f"The worker did a job in {time.monotonic() - began:.1f} s."
+        heartbeats.forget(*names.values())
+    return f"Jobs of {', '.join(names)} were done in {time.monotonic() - began:.1f} s."
 
 
 def _beat(options: Options) -> str:

@@ -21,7 +21,7 @@ from analytics import invariants as counted
 from analytics.models import FsckRun
 from bookings import invariants as bookings
 from bookings import ledger_checks
-from bookings.invariants import belonging, door, keys, money, queue, resales, seats, stock
+from bookings.invariants import belonging, door, keys, money, queue, resales, rooms, seats, stock
 from crew import invariants as crew
 from eventify.lib import checks
 from eventify.lib.checks import Check
@@ -48,6 +48,7 @@ AREAS = (
     Area(_("Places and seats"), (*stock.CHECKS, *seats.CHECKS)),
     Area(_("Idempotency keys"), keys.CHECKS),
     Area(_("Waitlist"), (*queue.CHECKS, *resales.CHECKS)),
+    Area(_("Waiting rooms"), rooms.CHECKS),
     Area(_("Orders and payments"), money.CHECKS),
     Area(_("Door"), door.CHECKS),
     Area(_("Ledger"), ledger_checks.CHECKS),

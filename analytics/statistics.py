@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from bookings.models import Order, Payment, Refund, Ticket
+from eventify.lib import replica
 from eventify.lib.brief import Brief
 from events.models import Event
 from events.queries import upcoming
@@ -26,6 +27,7 @@ class Day(NamedTuple):
     orders: int
 
 
+@replica.may_lag
 def lately(days: int) -> tuple[dict[str, int | Decimal], list[Day]]:
     """`totals` and `revenue_by_day`. They read every row: from MANY orders on they may be PATIENCE seconds old."""
     found = _lately.get(days)

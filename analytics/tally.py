@@ -1,4 +1,5 @@
-"""Rows counted beforehand by the quarter of an hour in which they began, and read together with what is newer.
+"""Rows counted beforehand by the quarter of an hour (some: the hour) in which they began, and read together with what
+is newer.
 
 `catch_up` (a task, every minute) counts what has come since it last ran; bookings and payments do not wait for it and
 do nothing for it. What is read is exact at any moment, in one statement and so of one moment: what was counted, the
@@ -23,7 +24,7 @@ from django.db import connection, transaction
 
 from analytics.models import Counted
 
-TICKETS, BOOKINGS, LEDGER = "tickets", "bookings", "ledger"
+TICKETS, BOOKINGS, LEDGER, EVENTS = "tickets", "bookings", "ledger", "events"
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 QUARTER = 15 * 60  # seconds
 AT_ONCE = 200_000  # rows
@@ -31,10 +32,11 @@ PATIENCE = 5.0  # seconds that `catch_up` waits for transactions that are older 
 
 
 class Source(NamedTuple):
-    """A table whose rows are counted: those that count, as (id, at, detail, amount)."""
+    """A table whose rows are counted: those that count, as (id, at, detail, amount); and how long a slot of it is."""
 
     table: str
     rows: str
+    slot: str = "15 minutes"
 
 
 SOURCES = {
@@ -53,16 +55,21 @@ SOURCES = {
                JOIN partners_partner AS partner ON partner.id = partner_id
            WHERE account = 'partner_payable'""",
     ),
+    EVENTS: Source(  # the tickets again, event by event: by the hour, for most events sell one now and then
+        "bookings_ticket",
+        """SELECT id, created_at AS at, event_id::text AS detail, 0 AS amount FROM bookings_ticket
+           WHERE status <> 'cancelled'""",
+        slot="1 hour",
+    ),
 }
 
-_SLOT = "date_bin('15 minutes', at, '2000-01-01Z')"
 # The upper bound is no restriction: it tells the planner that there are few.
 _ALL = """
     WITH counted AS (SELECT coalesce(max(up_to), 0) AS up_to FROM analytics_counted WHERE what = %(what)s)
     SELECT {columns} FROM (
         SELECT at, detail, number, amount FROM analytics_tally WHERE what = %(what)s AND at >= %(since)s
         UNION ALL
-        SELECT at, '', number, 0 FROM analytics_correction
+        SELECT at, detail, number, 0 FROM analytics_correction
             WHERE what = %(what)s AND row_id <= (SELECT up_to FROM counted) AND at >= %(since)s
         UNION ALL
         SELECT at, detail, 1, amount FROM ({source.rows}) AS fresh
@@ -71,17 +78,22 @@ _ALL = """
 """
 _COUNT = """
     WITH gone AS (
-        DELETE FROM analytics_correction WHERE what = %(what)s AND row_id <= %(to)s RETURNING row_id, at, number
+        DELETE FROM analytics_correction WHERE what = %(what)s AND row_id <= %(to)s RETURNING row_id, at, number, detail
     ), found AS (
         SELECT at, detail, 1 AS number, amount FROM ({source.rows}) AS fresh
             WHERE id > %(up_to)s AND id <= %(to)s
         UNION ALL
-        SELECT at, '', number, 0 FROM gone WHERE row_id <= %(up_to)s
+        SELECT at, detail, number, 0 FROM gone WHERE row_id <= %(up_to)s
     )
     INSERT INTO analytics_tally AS kept (what, at, detail, number, amount)
-        SELECT %(what)s, {slot}, detail, sum(number), sum(amount) FROM found GROUP BY 2, 3
+        SELECT %(what)s, date_bin('{source.slot}', at, '2000-01-01Z'), detail, sum(number), sum(amount)
+        FROM found GROUP BY 2, 3
     ON CONFLICT (what, at, detail) DO UPDATE
         SET number = kept.number + excluded.number, amount = kept.amount + excluded.amount
+"""
+_DAYS_BEFORE = """
+    floor(extract(epoch FROM
+        (%(starts)s::timestamptz[])[array_position(%(details)s::text[], detail::text)] - at) / 86400)::int
 """
 _OLDER = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE xact_start < %s AND pid <> pg_backend_pid()
@@ -115,6 +127,20 @@ def by_start(what: str, unit: str, first: datetime, zone: ZoneInfo, details: Ite
     asked = {"unit": unit, "zone": zone.key, "since": quarter(first), "details": list(details)}
     rows = _read(what, columns, "GROUP BY 1", **asked)
     return {start: Sum(int(number), amount) for start, number, amount in rows}
+
+
+def by_days_before(starts: dict[int, datetime]) -> dict[int, dict[int, int]]:
+    """Event (an id) -> whole days before its start -> the tickets of it that were made then and are not cancelled.
+
+    `starts` says when each begins; what came after the start has negative days. One query, however many tickets there
+    are. Where one day ends and the next begins is true to the hour.
+    """
+    asked = {"details": [str(pk) for pk in starts], "starts": list(starts.values()), "since": EVER}
+    rows = _read(EVENTS, f"detail::bigint, {_DAYS_BEFORE}, sum(number)", "GROUP BY 1, 2", **asked) if starts else []
+    found: dict[int, dict[int, int]] = {pk: {} for pk in starts}
+    for event, days, number in rows:
+        found[event][days] = int(number)
+    return found
 
 
 def quarter(moment: datetime) -> datetime:
@@ -186,7 +212,7 @@ def _count(what: str, newest: int) -> int:
     to = min(max(newest, counted.up_to), counted.up_to + AT_ONCE)
     done, asked = to - counted.up_to, {"what": what, "up_to": counted.up_to, "to": to}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(source=SOURCES[what], slot=_SLOT), asked)
+        cursor.execute(_COUNT.format(source=SOURCES[what]), asked)
     counted.up_to = to
     counted.save(update_fields=["up_to"])
     return done

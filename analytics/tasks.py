@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from analytics import fsck, tally
+from analytics.reports import exports, schedules
 from eventify.lib import heartbeats
 
 
@@ -14,6 +15,21 @@ def count_what_is_new() -> int:
 @shared_task
 def check_everything(only: int | None = None) -> int:
     return fsck.work(only)
+
+
+@shared_task
+def make_exports(only: int | None = None) -> int:
+    return exports.make(only)
+
+
+@shared_task
+def make_due_reports() -> int:
+    return schedules.make_due()
+
+
+@shared_task
+def tidy_exports() -> int:
+    return exports.expire() + exports.remove_orphans()
 
 
 @shared_task

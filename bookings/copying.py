@@ -37,6 +37,7 @@ _FIELDS = (
     "thumbnail_image",
     "currency",
     "lets_smaller_parties_pass",
+    "licensed_capacity",
     "is_eventify_event",
 )
 _TYPE_FIELDS = (

@@ -14,6 +14,7 @@ from bookings.models import MassRefund
 from bookings.papers import invoices
 from bookings.tests.books_world import every_kind
 from bookings.tests.doors import device_of, doubled, tickets_of
+from bookings.tests.rooms import a_room, begin, come
 from bookings.tests.scenes import book, buy, pay, people, scene, wait
 from crew.models import CrowdList
 from eventify.tests.page_world import more_crew
@@ -48,7 +49,7 @@ def make() -> None:
 
 
 def _queues() -> None:
-    """Two parties that wait at a full event; and a ticket that its holder gave back, held for who waits."""
+    """Two parties that wait at a full event; a ticket that its holder gave back, held for who waits; a waiting room."""
     full, kind = scene(capacity=2, name="Full")
     buy(UserFactory(), kind, qty=2)
     wait(full, UserFactory()), wait(full, UserFactory())
@@ -56,6 +57,9 @@ def _queues() -> None:
     ticket = pay(buy(UserFactory(), kind)).tickets.get()
     wait(priced, UserFactory())
     resales.offer(ticket, by=ticket.user)
+    room, _kind = a_room(max_inside=1)
+    come(room, 3)
+    begin(room)
 
 
 def _sales() -> None:
@@ -277,7 +281,16 @@ BREAKS = (
     _breaks("people on lists", "UPDATE crew_crowdlist SET max_persons = 0"),
     _breaks("rows of one organisation",
             "UPDATE crew_crowdtype SET partner_id = (SELECT max(id) FROM partners_partner)"),
+    # Waiting rooms
+    _breaks("events behind waiting rooms", f"UPDATE events_event SET has_waiting_room = true WHERE id = {_FULL}"),
+    _breaks("events behind waiting rooms", f"UPDATE bookings_waitingroom SET ended_at = {_OLD}"),
+    _breaks("people inside waiting rooms", f"UPDATE bookings_waitingroom SET max_inside = 0, limited_at = {_OLD}"),
+    _breaks("numbers of a draw", "UPDATE bookings_waitingroom SET entry_count = entry_count + 1"),
+    _breaks("order of waiting rooms", "UPDATE bookings_waitingroom SET head = 0"),
+    _breaks("seeds and lists of draws", "UPDATE bookings_waitingroom SET seed = repeat('ab', 32)"),
     # Work that is owed
+    _breaks("waiting rooms", f"UPDATE bookings_waitingroom SET drawn_at = NULL, opens_at = {_OLD}, draw_at = {_OLD}"),
+    _breaks("admissions that ran out", f"UPDATE bookings_roomentry SET expires_at = {_OLD} WHERE status = 'inside'"),
     _breaks("holds that ran out", f"UPDATE bookings_order SET expires_at = {_OLD} WHERE status = 'pending'"),
     _breaks("refunds that are owed", f"UPDATE bookings_refund SET updated_at = {_OLD}"),
     _breaks(

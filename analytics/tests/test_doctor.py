@@ -65,7 +65,10 @@ def test_without_worker_and_beat_two_lines_are_red(folder):
     heartbeats.forget("beat")
     found = examined(folder, mail_to="me@example.com")
     red = {name: sentence for name, (colour, sentence) in found.items() if colour == "red"}
-    assert red == {"job": "The worker did not do a job within 0.3 s.", "beat": "Beat did not tick within 0.3 s."}
+    assert red == {
+        "job": "No worker did a job of sales, mail, money, bulk within 0.3 s.",
+        "beat": "Beat did not tick within 0.3 s.",
+    }
     assert found["backup"][1].startswith("There was none, so one was made: backup-")
     assert found["restore"][1].endswith("and fsck finds nothing wrong.")
     assert [message.to for message in mail.outbox] == [["me@example.com"]]

@@ -18,6 +18,7 @@ from analytics.models import Correction, Counted, Tally
 from bookings import cancelling
 from bookings.models import Booking, Order, Ticket
 from bookings.tests.scenes import book, buy, pay, people, scene
+from events.models import Event
 from partners.factories import PartnerFactory
 from partners.models import Entry, Partner
 from partners.tests.money import refund, sell
@@ -52,7 +53,12 @@ def truth() -> dict[str, list[tuple]]:
 
 
 def check() -> None:
-    """What the tally says is what the rows say."""
+    """What the tally says is what the rows say, and of each event as well."""
+    events = {one.pk: one.starts_at for one in Event.objects.exclude(starts_at=None)}
+    live = Ticket.objects.exclude(status="cancelled").values_list("event", "created_at")
+    days = Counter((pk, (events[pk] - tally.quarter(at).replace(minute=0)) // timedelta(days=1)) for pk, at in live)
+    found = tally.by_days_before(events)
+    assert {(pk, day): n for pk, each in found.items() for day, n in each.items() if n} == dict(days)
     for what, rows in truth().items():
         details = INR if what == tally.LEDGER else [""]
         found = tally.since(what, *MOMENTS, details=details)
@@ -85,7 +91,7 @@ def test_it_is_what_the_rows_say_after_every_step(clock):
     cancelling.cancel(first, by=staff)  # counted
     cancelling.cancel(third, by=staff)  # not yet
     check()
-    assert Correction.objects.count() == 4
+    assert Correction.objects.count() == 4 * 2  # for the platform, and for the event
     tally.catch_up()
     check()
     assert not Correction.objects.exists()

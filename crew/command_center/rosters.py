@@ -17,7 +17,7 @@ from crew.command_center.board_shift import address_of
 from crew.command_center.persons_cells import ASSIGNMENT_WORDS, choices, person_url
 from crew.command_center.shifts import SectionFilter, slot_times
 from crew.models import Assignment, Person, Section, Shift
-from eventify.lib.desk import export
+from eventify.lib.desk import export, nav
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters, without
 from eventify.lib.desk.lists import EmptyState, ListPage
@@ -110,7 +110,9 @@ class Rosters(OfEvent, ListPage):
     def shown_actions(self) -> list[Action]:
         query = without(self.request.GET, "print", "page", "format", "sort")
         by_section, by_person = _("Print by section"), _("Print by person")
+        report = nav.link("desk-event-reports", self.event.uid)
         return [
+            *([Action(_("Report"), f"{report}?report=rosters", style="secondary")] if report else []),
             Action(by_section, f"?{query}{'&' if query else ''}print=section", style="secondary"),
             Action(by_person, f"?{query}{'&' if query else ''}print=person", style="secondary"),
         ]

@@ -1,0 +1,154 @@
+"""The page `/why/`, and the links that lead there from what is refused."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import roles
+from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import Role
+from accounts.tests.coming_in import log_in
+from analytics import explaining
+from bookings import cancelling, guests
+from bookings.factories import TicketTypeFactory
+from bookings.tests.scenes import buy, pay, scene
+from crew.tests.portal import Scene
+from eventify.tests.lent import lent
+from events.models import Event
+from partners import members
+from partners.factories import PartnerFactory
+from partners.models import Member, Partner
+
+pytestmark = pytest.mark.django_db
+LINK = re.compile(r'href="(/why/\?[^"]+)"')
+SENTENCE = re.compile(r"<strong>(.*?)</strong>", re.DOTALL)
+
+
+class World:
+    """Pages on which something is refused: name -> (who looks, the address, what its link must say)."""
+
+    def __init__(self):
+        buyer, stranger, admin, partner = UserFactory(), None, SuperAdminFactory(), PartnerFactory(name="Quokka")
+        Partner.objects.filter(pk=partner.pk).update(verification_status=Partner.Verification.PENDING)
+        members.add(partner, buyer, Member.Role.ADMIN, by=None)
+        gate = roles.assign(UserFactory(), Role.objects.get(name="Gate"), by=None)
+        full, kind = scene(capacity=1, partner=partner)
+        buy(UserFactory(), kind)
+        over = scene(starts_at=timezone.now() - timedelta(hours=5), ends_at=timezone.now() - timedelta(hours=2))[0]
+        stopped = TicketTypeFactory(event=scene(seating=Event.Seating.AUTOMATIC)[0], status="sold_out").event
+        stopped.ticket_types.update(status="sold_out")
+        begun = pay(buy(buyer, scene(price="9", partner=partner)[1]))
+        Event.objects.filter(bookings__order=begun).update(starts_at=timezone.now() - timedelta(hours=1))
+        gone = pay(buy(buyer, scene(price="9")[1]))
+        cancelling.cancel(gone, by=buyer)
+        plan = Scene()
+        asha, shift, beside = plan.person(), plan.shift(12, 14), plan.shift(13, 15)
+        plan.gives(shift, asha)
+        draft = scene(state=Event.State.DRAFT, starts_at=None, ends_at=None, partner=partner)[0]
+        self.order, self.kind = begun, kind
+        self.pages = {
+            "sold out": (stranger, f"/e/{full.slug}/", "is sold out."),
+            "over": (stranger, f"/e/{over.slug}/", "is over."),
+            "seats": (stranger, f"/e/{stopped.slug}/seats/", "has no tickets on sale."),
+            "an order that has begun": (buyer, f"/orders/{begun.uid}/", "has begun; ask the organiser."),
+            "a cancelled order": (buyer, f"/orders/{gone.uid}/", "This order is refunded already."),
+            "shifts": (asha.user, f"/crew/{plan.event.slug}/?all=on", "is at the same time as"),
+            "a shift": (asha.user, f"/crew/shifts/{beside.uid}/", "is at the same time as"),
+            "partner": (buyer, f"/partner/{partner.slug}/", "documents are not verified"),
+            "payouts": (admin, "/command-center/payouts/new/", "documents are not verified"),
+            "confirm": (admin, f"/command-center/orders/{gone.uid}/refund/", "This order is refunded already."),
+            "state": (admin, f"/command-center/events/{draft.uid}/state/", "needs a name, a start and an end"),
+            "event": (buyer, f"/command-center/events/{draft.uid}/", "needs a name, a start and an end"),
+            "no role": (gate, "/command-center/payouts/", "View financials"),
+        }
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker, tmp_path_factory):
+    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
+        yield world
+
+
+def browser(user=None) -> Client:
+    client = Client()
+    if user:
+        log_in(client, user)
+    return client
+
+
+def said(response) -> str:
+    """The sentence of the page."""
+    return unescape(SENTENCE.search(response.content.decode())[1])
+
+
+def test_each_link_leads_to_the_reason(made):
+    wrong = []
+    for name, (user, address, sentence) in made.pages.items():
+        client = browser(user)
+        links = [unescape(one) for one in LINK.findall(client.get(address).content.decode())]
+        answers = [client.get(link) for link in links]
+        if (
+            not answers
+            or any(one.status_code != 200 for one in answers)
+            or not any(sentence in said(one) for one in answers)
+        ):
+            wrong.append(f"{name}: {links}, {[said(one) for one in answers]}")
+    assert wrong == []
+
+
+def test_what_the_page_says(made):
+    sold = browser().get("/why/", {"action": "book", "object": made.kind.uid, "quantity": 3}).content.decode()
+    assert "<dt>Asked for</dt><dd>3</dd>" in sold and "<dt>Left</dt><dd>0</dd>" in sold
+    page = browser().get("/why/", {"action": "book", "object": made.kind.uid, "next": "/e/x/"})
+    assert said(page).endswith("is sold out.")
+    text = page.content.decode()
+    assert all(part in text for part in ("A limit", "<code>sold_out</code>", 'href="/e/x/"', "noindex", "#waitlist"))
+    assert page["Cache-Control"].startswith("max-age=0") and "no-store" in page["Cache-Control"]
+    outside = browser().get("/why/", {"action": "book", "object": made.kind.uid, "next": "https://evil.example/"})
+    assert 'class="button' not in outside.content.decode()  # no way back
+    assert browser().post("/why/").status_code == 405
+    assert browser().get("/why/").status_code == 422
+    assert browser().get("/why/", {"action": "book", "object": "nothing"}).status_code == 404
+
+
+def test_a_stranger_is_sent_to_log_in_and_told_nothing(made):
+    """Nothing but the log-in is said, whether there is such an order or not."""
+    pages = [browser().get("/why/", {"action": "cancel", "object": one}) for one in (made.order.uid, "nothing")]
+    assert [said(one) for one in pages] == ["Log in first: this is for people with an account."] * 2
+    assert "/login/?next=%2Fwhy%2F" in pages[0].content.decode()
+    assert browser(UserFactory()).get("/why/", {"action": "cancel", "object": made.order.uid}).status_code == 404
+
+
+def test_a_guest_asks_about_their_own_order():
+    guest = guests.nobody()
+    order = buy(guest, scene()[1])
+    client = browser()
+    session = client.session
+    session[guests.SESSION_KEY] = guest.pk
+    session.save()
+    assert "possible" in client.get("/why/", {"action": "cancel", "object": order.uid}).content.decode()
+
+
+def test_too_many_questions(made, settings):
+    settings.EVENTIFY_RATE_LIMITS, settings.RATE_LIMITS = True, {**settings.RATE_LIMITS, "explain": (1, 60)}
+    client = browser()
+    answers = [client.get("/why/", {"action": "book", "object": made.kind.uid}) for _time in range(2)]
+    assert [one.status_code for one in answers] == [200, 429] and answers[1]["Retry-After"]
+
+
+def test_moments_are_said_with_their_zone(settings):
+    settings.EVENTIFY_TIME_ZONE = "Asia/Kolkata"
+    kind = TicketTypeFactory(event=scene()[0], sales_start_at=datetime(2031, 6, 13, 12, tzinfo=UTC))
+    page = browser().get("/why/", {"action": "book", "object": kind.uid})
+    assert "<dt>From</dt><dd>Fri 13 Jun 2031, 17:30 IST</dd>" in page.content.decode()
+
+
+def test_every_action_has_words_and_every_fix_an_address(made):
+    assert len(explaining.ACTIONS) == 21
+    for action in explaining.ACTIONS.values():
+        assert str(action.name) and str(action.about)
+        assert all(str(fix.sentence).endswith(".") for fix in action.fixes.values())
