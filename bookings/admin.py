@@ -19,12 +19,14 @@ from bookings.models import (
     Refund,
     Resale,
     RevokedCode,
+    RoomEntry,
     SandboxCharge,
     Scan,
     Seat,
     Ticket,
     TicketTransfer,
     TicketType,
+    WaitingRoom,
     WebhookDelivery,
 )
 
@@ -189,6 +191,28 @@ class ResaleAdmin(ViewOnly):
     list_filter = ("status",)
     list_select_related = ("ticket", "seller", "event", "ticket_type", "buyer_booking")
     search_fields = ("seller__email", "event__name")
+    ordering = ("-id",)
+
+
+@admin.register(WaitingRoom)
+class WaitingRoomAdmin(ViewOnly):
+    """Waiting rooms; the seed stays sealed until it is drawn."""
+
+    list_display = ("event", "opens_at", "draw_at", "drawn_at", "ended_at", "max_inside", "rate")
+    list_select_related = ("event",)
+    search_fields = ("event__name",)
+    exclude = ("sealed_seed",)
+    ordering = ("-id",)
+
+
+@admin.register(RoomEntry)
+class RoomEntryAdmin(ViewOnly):
+    """Places in waiting rooms."""
+
+    list_display = ("room", "user", "status", "is_early", "rank", "place", "joined_at", "admitted_at")
+    list_filter = ("status", "is_early")
+    list_select_related = ("room__event", "user")
+    search_fields = ("uid__startswith", "user__email")
     ordering = ("-id",)
 
 

@@ -13,8 +13,9 @@ from accounts.models import User
 from bookings import bookkeeping, inventory, promos, refunds, splitting, tickets, waitlist
 from bookings.models import Booking, Order, Ticket
 from eventify.lib.currencies import exact
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from eventify.lib.failpoints import failpoint
+from eventify.lib.wire import moment
 from events.models import Event
 
 LIVE = (Booking.Status.PENDING, Booking.Status.CONFIRMED)
@@ -37,7 +38,7 @@ def cancel(order: Order, *, by: User | None, reason: str = "") -> Order:
         events, order = lock(order)
         before = order.status
         if order.status not in (Order.Status.PENDING, Order.Status.PAID):
-            raise NotCancellable(_("This order is %(status)s already.") % {"status": order.status})
+            raise NotCancellable(_ended(order))
         live = _live(order)
         _check_may_end(live, events, as_buyer=by is not None and by.pk == order.user_id)
         owed = owed_for(order, live)
@@ -86,7 +87,7 @@ def cancel_tickets(
         events, order = lock(order)
         before = order.status
         if order.status != Order.Status.PAID:
-            raise NotCancellable(_("This order is %(status)s already.") % {"status": order.status})
+            raise NotCancellable(_ended(order))
         ending = splitting.split(order, tickets)
         failpoint("cancelling.after_split")
         _check_may_end(ending, events, as_buyer=by.pk == order.user_id)
@@ -96,6 +97,12 @@ def cancel_tickets(
             _note_and_tell("CANCELLED_TICKETS", order, order, ending, before, owed, by=by, reason=reason)
         failpoint("cancelling.before_commit")
     return ending
+
+
+def _ended(order: Order) -> Because:
+    sentence = _("This order is %(status)s already.") % {"status": order.status}
+    since = moment(order.cancelled_at or order.paid_at)
+    return Because("order_over", sentence, status=str(order.status), since=since)
 
 
 def owed_for(order: Order, bookings: list[Booking]) -> Decimal:
@@ -145,12 +152,13 @@ def _check_may_end(bookings: list[Booking], events: dict[int, Event], as_buyer: 
     # Locked first: a scan at this moment either came before and is seen here, or finds the ticket cancelled.
     held = tickets.lock(Ticket.objects.filter(booking__in=bookings))
     if any(one.status == Ticket.Status.USED for one in held):
-        raise NotCancellable(_("A ticket of it was used at the door already."))
+        raise NotCancellable(Because("ticket_used", _("A ticket of it was used at the door already.")))
     tickets.revoke(held)
     confirmed = [events[one.event_id] for one in bookings if one.status == Booking.Status.CONFIRMED]
-    begun = [event.name for event in confirmed if event.starts_at and event.starts_at <= timezone.now()]
+    begun = [event for event in confirmed if event.starts_at and event.starts_at <= timezone.now()]
     if as_buyer and begun:
-        raise NotCancellable(_("%(event)s has begun; ask the organiser.") % {"event": begun[0]})
+        sentence = _("%(event)s has begun; ask the organiser.") % {"event": begun[0].name}
+        raise NotCancellable(Because("event_begun", sentence, began_at=moment(begun[0].starts_at)))
 
 
 def end(order: Order, events: dict[int, Event], *, reason: str, only: list[Booking] | None = None) -> None:

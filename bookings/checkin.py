@@ -7,8 +7,10 @@ from accounts.models import User
 from bookings.door import admission, codes, scanning
 from bookings.door.codes import UnknownCode
 from bookings.models import Scan, Ticket
-from eventify.lib.errors import Conflict, Forbidden
+from eventify.lib.dates import date_format
+from eventify.lib.errors import Because, Conflict, Forbidden
 from eventify.lib.prepared import Param, Prepared
+from eventify.lib.wire import moment
 from events import pictures
 from events.models import Event
 
@@ -21,7 +23,7 @@ class NotValid(Conflict):
     code = "not_valid"
 
     def __init__(self, message: str, reason: str, ticket: Ticket):
-        super().__init__(message, reason=reason)
+        super().__init__(Because(reason, message, used_at=moment(ticket.used_at)), reason=reason)
         self.reason = reason
         self.ticket = ticket
 
@@ -87,7 +89,7 @@ def why_not(ticket: Ticket, event: Event | None = None) -> str:
 def sentence(ticket: Ticket, reason: str) -> str:
     """What the person at the door is told."""
     if reason == Ticket.Status.USED:
-        at = f"{ticket.used_at.astimezone(ticket.event.zone):%d %b %Y, %H:%M:%S}"
+        at = date_format(ticket.used_at.astimezone(ticket.event.zone), "d M Y, H:i:s")
         where = f" ({ticket.used_gate})" if ticket.used_gate else ""
         return _("Already used on %(at)s%(where)s.") % {"at": at, "where": where}
     sentences = {

@@ -62,6 +62,11 @@ def start(request, key: str = "") -> User:
     return guest
 
 
+def nobody() -> User:
+    """A guest whom no browser knows: who a stranger would be, for a sale that is taken back."""
+    return _make("")
+
+
 def _name(request, key: str) -> str:
     cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
     if not (key and cookie):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.models import Booking, TicketType
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from eventify.lib.together import Counted
 from events.locking import lock as lock  # the verbs here and their tests say inventory.lock
 from events.models import Event
@@ -24,6 +24,7 @@ CAPACITY_MAX = 1_000_000  # places of one event or type
 
 # What decides over a sale, besides the counters: who decided without a lock has it looked at again when it is written.
 EVENT_DECIDES = ("partner", "state", "is_bookable", "ends_at", "currency", "seating", "waitlisted_count")
+EVENT_DECIDES += ("has_waiting_room",)
 TYPE_DECIDES = ("status", "sales_start_at", "sales_end_at", "max_per_order", "max_per_person", "price", "tax_rate")
 TYPE_DECIDES += ("area",)
 
@@ -32,6 +33,7 @@ class SoldOut(Conflict):
     """There are not enough places left, or those that are left belong to the waitlist."""
 
     code = "sold_out"
+    kind = "limit"
     message = gettext_lazy("Not enough places left.")
 
 
@@ -39,6 +41,7 @@ class CapacityTooSmall(Conflict):
     """More places than that are booked already."""
 
     code = "capacity_below_booked"
+    kind = "limit"
 
 
 def take(event: Event, ticket_type: TicketType, places: int) -> None:
@@ -56,7 +59,8 @@ def count(event: Event, ticket_type: TicketType, places: int) -> None:
 def count_quietly(event: Event, ticket_type: TicketType, places: int) -> None:
     """`count` for who sells many times in one transaction, and announces it once."""
     if places > ticket_type.places_left(event):
-        raise SoldOut(_sold_out_sentence(event, ticket_type), left=ticket_type.places_left(event))
+        left = ticket_type.places_left(event)
+        raise SoldOut(Because("sold_out", _sold_out_sentence(event, ticket_type), left=left, asked=places), left=left)
     _remember(event, ticket_type, places)
 
 

@@ -42,6 +42,13 @@ def place(lines: list[Line], *, by: User, key: str = "", promo: str = "", at_che
     is paid or finished, so a free one is pending as well and no payment begins (bookings/carts.py).
     Raises Missing (no such type), NotOnSale, OverLimit, SoldOut, SeatTaken, Invalid.
     """
+    order = decide(lines, by=by, key=key, promo=promo, at_checkout=at_checkout)
+    checkout.open_page(order)
+    return order
+
+
+def decide(lines: list[Line], *, by: User, key: str = "", promo: str = "", at_checkout: bool = False) -> Order:
+    """`place`, but no provider is asked for a page: also for who only wants to know whether it is possible."""
     _check_lines(lines)
     keys.check(key)
     asked = [[line.ticket_type, line.qty, line.seats] for line in lines]
@@ -57,7 +64,6 @@ def place(lines: list[Line], *, by: User, key: str = "", promo: str = "", at_che
         event_of = _events_of(lines)
         attempt = partial(_place_locked, lines, event_of, by, keyed, promo=promo, at_checkout=at_checkout)
         order = _in_transaction(attempt, set(event_of.values()))
-    checkout.open_page(order)
     return order
 
 
@@ -109,14 +115,20 @@ def book(event: int, qty: int, *, by: User, chosen: tuple[str, ...] = (), waitli
     `chosen` are seat labels. The key is scoped to user and event: a retry returns the same booking.
     Raises as `place` does.
     """
+    booking = decide_booking(event, qty, by=by, chosen=chosen, waitlist_too=waitlist_too, key=key)
+    if booking.order:
+        checkout.open_page(booking.order)
+    return booking
+
+
+def decide_booking(event: int, qty: int, *, by: User, chosen=(), waitlist_too=False, key="") -> Booking:
+    """`book`, but no provider is asked for a page, as in `decide`."""
     keys.check(key)
     keyed = {"idempotency_key": key, "fingerprint": keys.fingerprint([qty, chosen, waitlist_too])}
     booking = None if chosen else at_once.book(event, qty, by=by, keyed=keyed, may_wait=waitlist_too)
     if booking is None:
         attempt = partial(_book_locked, event, qty, chosen, by, keyed, may_wait=waitlist_too)
         booking = _in_transaction(attempt, {event})
-    if booking.order:
-        checkout.open_page(booking.order)
     return booking
 
 

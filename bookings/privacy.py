@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking, Device, Invoice, Order, Payment, Ticket, WebhookDelivery
+from bookings.models import Booking, Device, Invoice, Order, Payment, RoomEntry, Ticket, WebhookDelivery
 from bookings.models.selling import NAMED_BOOKING, NAMED_UNPAID
 from bookings.models.tickets import NAMED_TICKET
 from bookings.papers import of_tickets
@@ -25,9 +25,11 @@ tickets_pdf = WhenNeeded("bookings.papers.tickets_pdf")
 _BOOKS = _("Bookkeeping law: what was sold, paid and given back stays, under the pseudonym.")
 _ISSUED = _("An invoice stays as it was issued, with the name that stands on it: the law asks for that.")
 _DOOR = _("Who was let in when: it decides disputes, under the pseudonym.")
+_LOTS = _("A lot without its holder: the draw that was published can still be checked.")
 _GUESTS = Q(user__is_guest=True)
 _BUYER = ("buyer_name", "buyer_email", "buyer_phone", "company", "company_address", "company_tax_number")
 NO_BUYER = dict.fromkeys(_BUYER, "")
+NO_HOLDER = {"user": None, "holder": None}
 NO_ATTENDEE = {"attendee_name": "", "attendee_email": ""}
 
 
@@ -109,12 +111,19 @@ DECLARED = (
         erased={"name": "-", "readiness": {}, "token_hash": "", "revoked_at": Coalesce(F("revoked_at"), Now())},
         why=_DOOR,
     ),
+    Data(
+        "bookings.RoomEntry", "waiting-rooms",
+        ("uid", "room__event__name", "status", "rank", "place", "joined_at", "admitted_at", "expires_at", "ended_at",
+         "order__uid"),
+        user=("user",), silent=("holder",), erased=NO_HOLDER, why=_LOTS,
+    ),
     Data("bookings.MassRefund", "-", mentions=("requested_by",), why=_BOOKS),
 )  # fmt: skip
 NOTHING = (
     NoData("bookings.TicketType", "What is sold."),
     NoData("bookings.PromoCode", "A word that makes tickets cheaper."),
     NoData("bookings.PromoCode_ticket_types", "What a code is for."),
+    NoData("bookings.WaitingRoom", "How an event lets people in, and its draw by lot."),
     NoData("bookings.Hall", "How a hall lies."),
     NoData("bookings.Seat", "A place in a hall."),
     NoData("bookings.DoorKey", "Signs the tickets of an event."),
@@ -143,6 +152,11 @@ KINDS = (
         "attendees", "names on bookings",
         lambda before: Booking.objects.filter(NAMED_BOOKING, event__ends_at__lt=before), by="event",
         becomes={"attendees": []},
+    ),
+    Kind(
+        "waiting_rooms", "whose place in a waiting room was whose",
+        lambda before: RoomEntry.objects.filter(room__event__ends_at__lt=before).exclude(holder=None), by="room",
+        becomes=NO_HOLDER,
     ),
     Kind(
         "webhooks", "messages of payment providers as they came",

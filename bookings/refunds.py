@@ -16,7 +16,7 @@ from bookings.papers import invoices
 from bookings.providers import provider
 from bookings.providers.base import RefundRefused, RefundReport, Unreachable
 from eventify.lib import currencies
-from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
 
@@ -48,7 +48,7 @@ def give(order: Order, amount: Decimal, *, by: User, reason: str) -> Refund:
     order = _lock(order)
     sold = _returnable(order) if order.paid_at else []
     if not sold:
-        raise Conflict(_("Nothing was paid for this order that could go back."))
+        raise Conflict(Because("nothing_paid", _("Nothing was paid for this order that could go back.")))
     if not reason.strip() or len(reason) > REASON_MAX:
         sentence = _("Give the reason that buyers are told, in at most %(most)s characters.") % {"most": REASON_MAX}
         raise Invalid.field("reason", sentence)
@@ -83,7 +83,8 @@ def most(order: Order) -> Decimal:
 def _check_amount(order: Order, amount: Decimal, most: Decimal) -> None:
     if amount.is_finite() and amount > most:
         left = currencies.exact(most, order.currency)
-        raise Invalid.field("amount", _("At most %(amount)s can still go back.") % {"amount": left})
+        sentence = _("At most %(amount)s can still go back.") % {"amount": left}
+        raise Invalid.field("amount", Because("refund_most", sentence, limit=str(most), asked=str(amount)))
     if not amount.is_finite() or amount <= 0 or amount != currencies.rounded(amount, order.currency):
         raise Invalid.field("amount", _("Use an amount above 0 that can be paid in %(currency)s.") % vars(order))
 

@@ -20,8 +20,9 @@ from bookings.models import Booking, Order, Resale, Seat, Ticket
 from bookings.signals import got_for_nothing
 from eventify.lib import currencies
 from eventify.lib.currencies import exact
-from eventify.lib.errors import Conflict, Forbidden
+from eventify.lib.errors import Because, Conflict, Forbidden
 from eventify.lib.failpoints import failpoint
+from eventify.lib.wire import moment
 from events.models import Event
 
 SWEEP = 200  # offers that are withdrawn in one run
@@ -67,16 +68,18 @@ def offer(ticket: Ticket, *, by: User) -> Resale:
 def why_not(ticket: Ticket, event: Event) -> str:
     """The sentence that says why the ticket cannot be given back to the queue now; empty when it can."""
     if transfers.is_offered(ticket):
-        return _("You have given this ticket back to the queue already.")
+        return Because("ticket_offered", _("You have given this ticket back to the queue already."))
     sentence = transfers.why_not(ticket, event) or sales.why_closed(event)
     if sentence:
         return sentence
     if event.starts_at and event.starts_at <= timezone.now():
-        return _("%(event)s has begun; ask the organiser.") % {"event": event.name}
+        sentence = _("%(event)s has begun; ask the organiser.") % {"event": event.name}
+        return Because("event_begun", sentence, began_at=moment(event.starts_at))
     if transfers.is_sent(ticket):
-        return _("You have sent a link for this ticket. Take it back first.")
+        return Because("link_sent", _("You have sent a link for this ticket. Take it back first."))
     if ticket.user_id != ticket.order.user_id:
-        return _("This ticket was passed on to you. Only who bought it gets money back: pass it back to them.")
+        sentence = _("This ticket was passed on to you. Only who bought it gets money back: pass it back to them.")
+        return Because("passed_on", sentence)
     return ""
 
 

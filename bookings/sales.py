@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookings.models import Booking, Ticket, TicketType
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
+from eventify.lib.wire import moment
 from events import states
 from events.models import Event
 
@@ -25,6 +26,7 @@ class OverLimit(Conflict):
     """More than one order or one person may have."""
 
     code = "over_limit"
+    kind = "limit"
 
 
 def is_open(event: Event) -> bool:
@@ -35,11 +37,11 @@ def is_open(event: Event) -> bool:
 def why_closed(event: Event) -> str:
     """The sentence that says why the event takes no bookings; empty when it does."""
     if event.state == Event.State.CANCELLED:
-        return _("%(event)s is cancelled.") % {"event": event.name}
+        return Because("event_cancelled", _("%(event)s is cancelled.") % {"event": event.name})
     if event.state not in states.ON_SALE or not event.is_bookable or not event.partner.may_trade:
-        return _("%(event)s is not open for booking.") % {"event": event.name}
+        return Because("event_not_open", _("%(event)s is not open for booking.") % {"event": event.name})
     if event.is_over:
-        return _("%(event)s is over.") % {"event": event.name}
+        return Because("event_over", _("%(event)s is over.") % {"event": event.name}, ended_at=moment(event.ends_at))
     return ""
 
 
@@ -56,11 +58,13 @@ def why_type_closed(ticket_type: TicketType, *, is_unlocked: bool = False) -> st
     what = {"type": ticket_type.name}
     on_sale = (TicketType.Status.ACTIVE, TicketType.Status.HIDDEN) if is_unlocked else (TicketType.Status.ACTIVE,)
     if ticket_type.status not in on_sale:
-        return _("%(type)s is not on sale.") % what
+        return Because("type_not_on_sale", _("%(type)s is not on sale.") % what)
     if ticket_type.sales_start_at and now < ticket_type.sales_start_at:
-        return _("The sale of %(type)s has not started yet.") % what
+        sentence, starts_at = _("The sale of %(type)s has not started yet."), moment(ticket_type.sales_start_at)
+        return Because("sale_not_started", sentence % what, starts_at=starts_at)
     if ticket_type.sales_end_at and now >= ticket_type.sales_end_at:
-        return _("The sale of %(type)s has ended.") % what
+        sentence, ended_at = _("The sale of %(type)s has ended."), moment(ticket_type.sales_end_at)
+        return Because("sale_ended", sentence % what, ended_at=ended_at)
     return ""
 
 
@@ -94,10 +98,13 @@ def check_quantity(ticket_type: TicketType, qty: int, by: User) -> None:
         raise Invalid.field("quantity", _("Choose from 1 to %(most)s places.") % {"most": QTY_MAX})
     what = {"type": ticket_type.name, "most": ticket_type.max_per_order}
     if ticket_type.max_per_order and qty > ticket_type.max_per_order:
-        raise OverLimit(_("At most %(most)s of %(type)s in one order.") % what)
-    if ticket_type.max_per_person and qty + _held(ticket_type, by) > ticket_type.max_per_person:
+        sentence = _("At most %(most)s of %(type)s in one order.") % what
+        raise OverLimit(Because("order_limit", sentence, limit=ticket_type.max_per_order, asked=qty))
+    held = _held(ticket_type, by) if ticket_type.max_per_person else 0
+    if ticket_type.max_per_person and qty + held > ticket_type.max_per_person:
         what["most"] = ticket_type.max_per_person
-        raise OverLimit(_("At most %(most)s of %(type)s per person.") % what)
+        sentence = _("At most %(most)s of %(type)s per person.") % what
+        raise OverLimit(Because("person_limit", sentence, limit=what["most"], held=held, asked=qty))
 
 
 def _held(ticket_type: TicketType, by: User) -> int:

@@ -21,9 +21,10 @@ from bookings import inventory, sales, tickets
 from bookings.door import codes
 from bookings.models import Booking, Ticket, TicketTransfer
 from bookings.resale_queue import OPEN as RESALE_OPEN
-from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from eventify.lib.personal import refusing_the_erased
+from eventify.lib.wire import moment
 from events.models import Event
 
 LIFE = timedelta(days=7)  # that a link is good, unless the event is over before
@@ -59,7 +60,9 @@ def offer(ticket: Ticket, to_email: str, *, by: User, message: str = "") -> Tick
     check(ticket, event)
     end_late(ticket, event)
     if open_of(ticket):
-        raise NotTransferable(_("You have sent a link for this ticket already. Take it back first."))
+        raise NotTransferable(
+            Because("link_sent", _("You have sent a link for this ticket already. Take it back first."))
+        )
     _check_many(by)
     seed = secrets.token_hex(16)
     ends_at = timezone.now() + LIFE
@@ -96,7 +99,8 @@ def _clean(to_email: str, message: str, by: User) -> tuple[str, str]:
 def _check_many(by: User) -> None:
     recent = TicketTransfer.objects.filter(sender=by, created_at__gt=timezone.now() - timedelta(days=1))
     if recent.count() >= MOST_A_DAY:
-        raise NotTransferable(_("You have sent many links today. Try again tomorrow."))
+        sentence = _("You have sent many links today. Try again tomorrow.")
+        raise NotTransferable(Because("links_today", sentence, limit=MOST_A_DAY))
 
 
 def lock(ticket: Ticket) -> tuple[Event, Ticket]:
@@ -109,15 +113,16 @@ def lock(ticket: Ticket) -> tuple[Event, Ticket]:
 def why_not(ticket: Ticket, event: Event) -> str:
     """The sentence that says why the ticket cannot change hands now; empty when it can."""
     if ticket.status == Ticket.Status.USED:
-        return _("This ticket was used at the door already.")
+        used_at = moment(ticket.used_at)
+        return Because("ticket_used", _("This ticket was used at the door already."), used_at=used_at)
     if ticket.status == Ticket.Status.CANCELLED:
-        return _("This ticket was cancelled.")
+        return Because("ticket_cancelled", _("This ticket was cancelled."))
     if event.state == Event.State.CANCELLED:
-        return _("%(event)s is cancelled.") % {"event": event.name}
+        return Because("event_cancelled", _("%(event)s is cancelled.") % {"event": event.name})
     if event.is_over:
-        return _("%(event)s is over.") % {"event": event.name}
+        return Because("event_over", _("%(event)s is over.") % {"event": event.name}, ended_at=moment(event.ends_at))
     if is_offered(ticket):
-        return _("You have given this ticket back to the queue. Take it back first.")
+        return Because("ticket_offered", _("You have given this ticket back to the queue. Take it back first."))
     return ""
 
 

@@ -14,6 +14,7 @@ from bookings import page_for_all, promos, sales, structured, waitlist
 from bookings import views_selling as selling
 from bookings.forms import BookingForm, WaitlistForm, field_name, new_key
 from bookings.models import Booking
+from bookings.waiting_room import joining
 from eventify.lib.ratelimit import client_address
 from events import calendars, queries, states
 from events.models import Event
@@ -54,6 +55,7 @@ def _show(request, event: Event, children=None, *, form=None, wait=None, status=
     context = {
         "event": event,
         "closed": _closed(event),
+        "turn": joining.turn_of(request, event),
         "form": form,
         "wait": (wait or WaitlistForm(initial=_beginning_of_wait(request))) if can_wait else None,
         "waiting": waiting,

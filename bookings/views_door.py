@@ -3,6 +3,7 @@
 import hashlib
 import json
 from functools import cache
+from itertools import chain
 
 from csp.decorators import csp_update
 from django import forms
@@ -45,6 +46,7 @@ KEPT = (
     "img/door-192.png",
     "img/door-512.png",
 )
+KEPT_FONTS = {"hi": ("fonts/noto-sans-devanagari.woff2",), "vi": ("fonts/noto-sans-vietnamese.woff2",)}
 MOST_EVENTS = 50
 
 
@@ -90,7 +92,8 @@ def manifest(request):
 @require_safe
 def worker(request):
     """`/door/sw.js`: keeps the shell and its files; another release has another cache."""
-    cache_name, files = f"door-{get_language()}-{_release()}", ["/door/", *map(static, KEPT)]
+    kept = (*KEPT, *KEPT_FONTS.get(get_language(), ()))
+    cache_name, files = f"door-{get_language()}-{_release()}", ["/door/", *map(static, kept)]
     context = {"cache": json.dumps(cache_name), "files": json.dumps(files)}
     response = render(request, "door/sw.js", context, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
@@ -184,7 +187,7 @@ def _release() -> str:
 @cache
 def _digest() -> str:
     found = hashlib.sha256()
-    for path in KEPT:
+    for path in (*KEPT, *chain.from_iterable(KEPT_FONTS.values())):
         with open(finders.find(path) or staticfiles_storage.path(path), "rb") as file:
             found.update(file.read())
     for name in ("shell.html", "sw.js"):

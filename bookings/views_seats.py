@@ -13,6 +13,7 @@ from bookings import views_selling as selling
 from bookings.forms import new_key
 from bookings.forms_seats import PartyForm, SeatForm
 from bookings.seating import Place
+from bookings.waiting_room import gate
 from eventify.lib.errors import DomainError
 from eventify.lib.ratelimit import TooManyRequests, client_address
 from events import queries
@@ -56,9 +57,13 @@ def _book(request, event: Event):
         return _show(request, event, form=form, status=400)
     try:
         seats.check_choice(form.hall, form.chosen)
-        order = selling.place(request, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"])
+        order = selling.place(
+            request, event, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"]
+        )
     except keys.KeyReused:
         return _show(request, event, form=_fresh(event, form), status=409)
+    except gate.MustWait as refusal:
+        return selling.to_room(request, refusal)
     except TooManyRequests as refusal:
         return too_many(request, refusal)
     except DomainError as refusal:

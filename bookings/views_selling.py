@@ -12,14 +12,18 @@ from accounts.pages import too_many
 from bookings import guests, inventory, keys, orders, promos
 from bookings.forms import BookingForm, WaitlistForm, new_key
 from bookings.models import Booking, Order
+from bookings.waiting_room import gate, joining
 from eventify.lib.errors import DomainError
 from eventify.lib.ratelimit import TooManyRequests, client_address
 from events.models import Event
 
 
-def place(request, lines: list[orders.Line], *, key: str, code: str = "") -> Order:
+def place(request, event: Event, lines: list[orders.Line], *, key: str, code: str = "") -> Order:
     """The order that a page makes, for the user or a guest; its checkout is the next page. Raises as orders.place."""
+    entry = joining.inside(request, event)
     buyer = request.user if request.user.is_authenticated else guests.start(request, key)
+    if entry:
+        joining.bind(entry, buyer)
     return orders.place(lines, by=buyer, key=key, promo=code, at_checkout=True)
 
 
@@ -31,9 +35,11 @@ def book(request, event: Event, *, show, again):
     if not form.is_valid():
         return show(request, event, form=form, status=400)
     try:
-        order = place(request, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"])
+        order = place(request, event, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"])
     except keys.KeyReused:
         return show(request, event, form=_fresh(form, BookingForm, event), status=409)
+    except gate.MustWait as refusal:
+        return to_room(request, refusal)
     except TooManyRequests as refusal:
         return too_many(request, refusal)
     except DomainError as refusal:
@@ -42,6 +48,12 @@ def book(request, event: Event, *, show, again):
         is_full = isinstance(refusal, inventory.SoldOut)
         return show(request, again(request, event.slug), form=form, status=refusal.status, is_full=is_full)
     return redirect("checkout", order.uid)
+
+
+def to_room(request, refusal: gate.MustWait):
+    """It is not their turn: the waiting room says when it is, and the event's page which order they have."""
+    messages.info(request, str(refusal.message))
+    return redirect("event-room", refusal.event.slug)
 
 
 def _with_code(request, event: Event) -> str:
@@ -70,6 +82,8 @@ def wait(request, event: Event, *, show, again):
         return _in_queue(request, event, already, cleaned["wait_key"])
     try:
         booking = orders.book(event.pk, cleaned["places"], by=request.user, waitlist_too=True, key=cleaned["wait_key"])
+    except gate.MustWait as refusal:
+        return to_room(request, refusal)
     except DomainError as refusal:
         form.add_error(None, str(refusal.message))
         return show(request, again(request, event.slug), wait=form, status=refusal.status)

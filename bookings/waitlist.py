@@ -23,6 +23,7 @@ from bookings import checkout, inventory, resale_queue, sales, seats, tickets, t
 from bookings.models import Booking, Order, Resale, Seat, TicketType
 from bookings.signals import got_for_nothing
 from eventify.lib import together
+from eventify.lib.errors import Because
 from eventify.lib.later import later
 from eventify.lib.together import Changed, Counted
 from events.models import Event
@@ -76,7 +77,7 @@ def check_newcomer(event: Event, ticket_type: TicketType) -> None:
         wanted = [one for one in wanted_types(types, own, takes_any) if qty <= _size(one, event)]
         if any(one == ticket_type or _has_own_stock(one) for one in wanted):
             sentence = _("%(event)s: the places left belong to the waitlist.") % {"event": event.name}
-            raise inventory.SoldOut(sentence, left=0)
+            raise inventory.SoldOut(Because("waitlist_first", sentence, waiting=event.waitlisted_count), left=0)
 
 
 def wanted_types(types: dict[int, TicketType], own: int, takes_any: bool) -> list[TicketType]:

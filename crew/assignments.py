@@ -19,7 +19,8 @@ from crew import clashes, conditions, editing, plans, telling
 from crew.conditions import Refused
 from crew.locking import lock_humans, lock_shifts
 from crew.models import Assignment, Person, Shift, Swap
-from eventify.lib.errors import Conflict, Forbidden, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Missing
+from eventify.lib.wire import moment
 
 __all__ = ["Refused", "approve", "assign", "cancel", "claim", "move", "reject", "why_not_claim"]
 
@@ -194,7 +195,8 @@ def _check_may_cancel(assignment: Assignment, by: User | None) -> None:
     until = cancellable_until(assignment)
     if timezone.now() >= until:
         words = {"shift": telling.spoken(assignment.shift)}
-        raise Conflict(_("%(shift)s: it is too late to cancel it yourself. Ask the organisers.") % words)
+        sentence = _("%(shift)s: it is too late to cancel it yourself. Ask the organisers.") % words
+        raise Conflict(Because("too_late", sentence, until=moment(until)))
 
 
 def cancellable_until(assignment: Assignment):
@@ -318,7 +320,8 @@ def _fresh(assignment: Assignment, shift: Shift, person: Person, *statuses: str)
     found.shift, found.person = shift, person
     if found.status not in statuses:
         words = {"shift": telling.spoken(shift), "person": person.name}
-        raise Conflict(_("%(shift)s: what %(person)s has there was decided already.") % words)
+        sentence = _("%(shift)s: what %(person)s has there was decided already.") % words
+        raise Conflict(Because("decided", sentence, status=str(found.status)))
     return found
 
 

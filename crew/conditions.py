@@ -7,10 +7,16 @@ from django.utils.translation import ngettext
 from crew import telling
 from crew.clashes import Diary, Kind
 from crew.models import Assignment, Person, Section, Shift
-from eventify.lib.errors import Invalid
+from eventify.lib.errors import Because, Invalid
 from events.models import Event
 
 _STILL = (Event.State.DRAFT, Event.State.CLOSED, Event.State.CANCELLED)  # nobody claims shifts of such an event
+# code -> what stands in the way, where it is no rule
+_KINDS = {
+    **dict.fromkeys(("not_open", "already", "not_approved", "blacklisted"), "state"),
+    **dict.fromkeys(("no_slots", "full"), "limit"),
+    "wrong_event": "role",
+}
 _ENDED = (Event.State.CLOSED, Event.State.CANCELLED)
 
 
@@ -22,7 +28,7 @@ class Refused(Invalid):
 
     def __init__(self, code: str, sentence: str, field: str = "shift"):
         super().__init__(sentence, errors={field: [sentence]})
-        self.code = code
+        self.code, self.kind = code, _KINDS.get(code, self.kind)
 
 
 def check_person(person: Person, shift: Shift) -> None:
@@ -79,7 +85,9 @@ def _check_event(shift: Shift, states: tuple) -> None:
 def check_claimable_slot(shift: Shift) -> None:
     """Refused when none of the places that people may claim is left."""
     if shift.status == Shift.Status.FULL or not shift.claimable_slots:
-        raise Refused("no_slots", _("%(shift)s: no place is left to claim.") % {"shift": telling.spoken(shift)})
+        sentence = _("%(shift)s: no place is left to claim.") % {"shift": telling.spoken(shift)}
+        claims = {"limit": shift.slots_open_for_claiming, "claimed": shift.claimed_slots, "filled": shift.filled_slots}
+        raise Refused("no_slots", Because("no_slots", sentence, **claims))
 
 
 def check_slot(shift: Shift) -> None:
@@ -89,7 +97,8 @@ def check_slot(shift: Shift) -> None:
         sentence = ngettext(
             "%(shift)s: its only place is filled.", "%(shift)s: all %(total)s places are filled.", shift.slots_total
         )
-        raise Refused("full", sentence % words)
+        facts = {"limit": shift.slots_total, "filled": shift.filled_slots}
+        raise Refused("full", Because("full", sentence % words, **facts))
 
 
 def check_not_held(shift: Shift, diary: Diary, ignore: Assignment | None = None) -> None:
@@ -103,7 +112,8 @@ def check_time(shift: Shift, diary: Diary, ignore: Assignment | None = None) -> 
     for kind, other in diary.clashes_with(shift, ignore):
         words = {"shift": telling.spoken(shift), "other": telling.spoken(other.shift)}
         if kind == Kind.OVERLAP:
-            raise Refused("overlap", _("%(shift)s is at the same time as %(other)s.") % words)
+            sentence = _("%(shift)s is at the same time as %(other)s.") % words
+            raise Refused("overlap", Because("overlap", sentence, other=words["other"]))
         words["hours"] = f"{diary.rest_between(shift, other.shift).total_seconds() / 3600:g}"
         sentence = _("%(shift)s is too close to %(other)s: there have to be %(hours)s hours of rest between them.")
-        raise Refused("rest", sentence % words)
+        raise Refused("rest", Because("rest", sentence % words, hours=words["hours"], other=words["other"]))

@@ -17,7 +17,8 @@ from accounts.models import User
 from crew import assignments, clashes, conditions, plans, roster, telling
 from crew.locking import lock_humans, lock_shifts
 from crew.models import Assignment, Person, Shift, Swap
-from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
+from eventify.lib.wire import moment
 from events.models import Event
 
 A, S = Assignment.Status, Swap.Status
@@ -231,11 +232,14 @@ def _fresh(assignment: Assignment, shifts: dict[int, Shift]) -> Assignment:
 def _check_may_offer(assignment: Assignment) -> None:
     words = {"shift": telling.spoken(assignment.shift)}
     if assignment.status != A.APPROVED:
-        raise Conflict(_("%(shift)s: only a shift that is yours can be offered.") % words)
-    if timezone.now() >= offerable_until(assignment):
-        raise Conflict(_("%(shift)s: it is too late to swap it. Ask the organisers.") % words)
+        sentence = _("%(shift)s: only a shift that is yours can be offered.") % words
+        raise Conflict(Because("not_held", sentence, status=str(assignment.status)))
+    until = offerable_until(assignment)
+    if timezone.now() >= until:
+        sentence = _("%(shift)s: it is too late to swap it. Ask the organisers.") % words
+        raise Conflict(Because("too_late", sentence, until=moment(until)))
     if Swap.objects.filter(offered=assignment, status__in=UNDECIDED).exists():
-        raise Conflict(_("%(shift)s: you offer it already.") % words)
+        raise Conflict(Because("offered_already", _("%(shift)s: you offer it already.") % words))
 
 
 def _holder(in_return: Assignment, to: Person | None, giver: Person) -> Person:
@@ -264,7 +268,7 @@ def _check_status(swap: Swap, *statuses: str) -> None:
             S.DECLINED: _("This offer was declined."),
             S.WITHDRAWN: _("This offer was withdrawn."),
         }
-        raise Conflict(sentences[S(swap.status)])
+        raise Conflict(Because("swap_decided", sentences[S(swap.status)], status=str(swap.status)))
 
 
 def _check_exchange(swap: Swap) -> None:

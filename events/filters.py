@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eventify.lib.dates import date_format
 from events import facets
 from events.models import Category
 from events.search import Wanted

@@ -7,6 +7,7 @@ from datetime import date
 from django.db import connection
 from django.db.models import QuerySet
 
+from eventify.lib import replica
 from events import queries
 from events.models import Event
 
@@ -38,6 +39,7 @@ class Day:
         return self.total - len(self.events)
 
 
+@replica.may_lag
 def weeks(events: QuerySet[Event], year: int, month: int) -> list[list[Day]]:
     """The weeks of the month, from Monday, with what is on. Two queries, however much is on."""
     grid = calendar.Calendar().monthdatescalendar(year, month)

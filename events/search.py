@@ -20,6 +20,7 @@ from django.db.models import (
 from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
+from eventify.lib import replica
 from events import queries
 from events.models import TEXTS, Anywhere, Category, Event, Folded, Words
 from partners.models import Partner
@@ -48,6 +49,7 @@ class Wanted:
     sort: str = ""
 
 
+@replica.may_lag
 def first(wanted: Wanted, most: int) -> list[int]:
     """The ids of the first `most` upcoming events that fit, in order. What they are is read only for those shown."""
     fitting = found(wanted, queries.upcoming())

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from eventify.lib.errors import DomainError
+from eventify.lib.errors import Because, DomainError
 from events import locking
 from events.models import Event
 from events.signals import event_changed, prerequisites
@@ -36,6 +36,7 @@ class InvalidTransition(DomainError):
 
     status = 422
     code = "invalid_transition"
+    kind = "state"
 
     def __init__(self, event: Event, wanted: str, sentences: list[str]):
         super().__init__(
@@ -56,7 +57,8 @@ def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> E
     """
     event, behind = _lock_with_children(event, to)
     if to not in TRANSITIONS[S(event.state)]:
-        raise InvalidTransition(event, to, [_("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}])
+        sentence = _("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}
+        raise InvalidTransition(event, to, [Because("no_such_step", sentence, state=str(event.state))])
     missing = missing_for(event, to)
     if any(child.state == S.DRAFT for child in behind) and not event.partner.may_trade:
         missing.append(_suspended())  # the step would publish it
@@ -92,14 +94,14 @@ def missing_for(event: Event, to: str) -> list[str]:
     if to != S.PUBLISHED:
         return missing
     if not (event.name and event.starts_at and event.ends_at):
-        missing.append(_("To be published an event needs a name, a start and an end."))
+        missing.append(Because("event_incomplete", _("To be published an event needs a name, a start and an end.")))
     if not event.partner.may_trade:
         missing.append(_suspended())
     return missing
 
 
 def _suspended() -> str:
-    return _("The organisation is suspended and cannot publish events.")
+    return Because("partner_suspended", _("The organisation is suspended and cannot publish events."))
 
 
 def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Event:
@@ -112,7 +114,7 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
         way = path(event.state, to)
         if way is None:
             sentence = _("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}
-            raise InvalidTransition(event, to, [sentence])
+            raise InvalidTransition(event, to, [Because("no_such_step", sentence, state=str(event.state))])
         for state in way:
             event = transition(event, state, by=by, reason=reason)
     return event

@@ -1,6 +1,9 @@
-"""How bank accounts are written in each country, as data."""
+"""Countries by name, and how bank accounts are written in each, as data."""
+
+from functools import cache
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 # ISO 3166 -> characters of an IBAN there (the registry of SWIFT)
 IBAN_LENGTHS = {
@@ -44,6 +47,17 @@ NAMES = {
 def name_of(code: str) -> str:
     """The country's name, or its code when the page does not offer it."""
     return str(NAMES.get(code, code))
+
+
+def code_of(country: str) -> str:
+    """The ISO 3166 code of what people wrote: the code itself, or the English name; empty when we do not know it."""
+    return _codes().get(country.strip().casefold(), "")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    with override("en"):
+        return {word.casefold(): code for code, name in NAMES.items() for word in (code, str(name))}
 
 
 def choices() -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from eventify.lib.currencies import exact
+from eventify.lib.errors import Because
 from partners import bank
 from partners.fees import CENT
 from partners.models import Balance, BankAccount, Entry, Partner, Payout
@@ -67,17 +68,19 @@ class Position:
     def why_not_payable(self) -> str:
         """Why this partner is paid nothing, whatever it has sold; empty when it may be paid."""
         if self.partner.is_house:
-            return _("This is the platform's own organisation, which is never paid out.")
+            return Because("own_house", _("This is the platform's own organisation, which is never paid out."))
         if not self.partner.may_trade:
-            return _("The partner is suspended, so nothing is paid out.")
+            return Because("partner_suspended", _("The partner is suspended, so nothing is paid out."))
         if self.partner.status == Partner.Status.INVITED:
-            return _("The partner has not joined yet, so nothing is paid out.")
+            return Because("partner_invited", _("The partner has not joined yet, so nothing is paid out."))
         if self.partner.verification_status != Partner.Verification.VERIFIED:
-            return _("The partner's documents are not verified, so nothing is paid out. Review them first.")
+            sentence = _("The partner's documents are not verified, so nothing is paid out. Review them first.")
+            return Because("partner_not_verified", sentence)
         if self.account is None:
-            return _("There is no bank account to pay to. Ask the partner to enter one.")
+            return Because("no_bank_account", _("There is no bank account to pay to. Ask the partner to enter one."))
         if not self.is_payable:
-            return _("Its bank account is not proven by a verified cheque, or its papers have run out.")
+            sentence = _("Its bank account is not proven by a verified cheque, or its papers have run out.")
+            return Because("account_not_proven", sentence)
         return ""
 
     @property
@@ -93,26 +96,29 @@ class Position:
             return ""
         amount = exact(self.open_payout.amount, self.open_payout.currency)
         sentence = _("A payout of %(amount)s is under way; the next one can be made when it is done.")
-        return sentence % {"amount": amount}
+        return Because("payout_under_way", sentence % {"amount": amount}, under_way=str(self.open_payout.amount))
 
     def _why_nothing_left(self) -> str:
         if self.owed <= 0:
             return self._why_nothing_owed()
         if self.covered <= 0:
-            return _("%(clauses)s, so nothing can be paid out.") % {"clauses": self._clauses()}
+            sentence = _("%(clauses)s, so nothing can be paid out.") % {"clauses": self._clauses()}
+            return Because("kept_as_cover", sentence, owed=str(self.owed), covered=str(self.covered))
         if self.covered < settings.EVENTIFY_PAYOUT_MINIMUM:
-            return _("%(clauses)s: what is left, %(amount)s, is less than the minimum of %(minimum)s.") % {
+            sentence = _("%(clauses)s: what is left, %(amount)s, is less than the minimum of %(minimum)s.") % {
                 "clauses": self._clauses(),
                 "amount": self._money(self.covered),
                 "minimum": self._money(settings.EVENTIFY_PAYOUT_MINIMUM),
             }
+            least = str(settings.EVENTIFY_PAYOUT_MINIMUM)
+            return Because("payout_minimum", sentence, limit=least, covered=str(self.covered))
         return ""
 
     def _why_nothing_owed(self) -> str:
         if self.owed < 0:
             sentence = _("The partner owes us %(amount)s, which is set off against its next sales.")
-            return sentence % {"amount": self._money(-self.owed)}
-        return _("Nothing is owed to this partner.")
+            return Because("partner_owes", sentence % {"amount": self._money(-self.owed)}, owed=str(self.owed))
+        return Because("nothing_owed", _("Nothing is owed to this partner."))
 
     def _clauses(self) -> str:
         clauses = [_("%(amount)s settled") % {"amount": self._money(self.settled)}]

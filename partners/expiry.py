@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from eventify.lib.dates import date_format
 from partners import kyc, locking, telling
 from partners.models import Document, Partner
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from eventify.lib.desk.words import word
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 from partners import locking, papers, telling
 from partners.models import Document, Partner
 
@@ -142,9 +142,10 @@ def check_reviewer(document: Document, by: User) -> None:
     A Super Admin may decide about an upload of their own (there may be nobody else); the audit log says that it was.
     """
     if is_own_upload(document, by) and not by.is_superuser:
-        raise Forbidden(_("You uploaded this document. Somebody else must review it."))
+        raise Forbidden(Because("own_upload", _("You uploaded this document. Somebody else must review it.")))
     if document.partner.members.filter(user=by).exists():
-        raise Forbidden(_("You work for this partner. Somebody else must review its documents."))
+        sentence = _("You work for this partner. Somebody else must review its documents.")
+        raise Forbidden(Because("own_partner", sentence))
 
 
 def is_own_upload(document: Document, by: User) -> bool:
@@ -164,7 +165,8 @@ def _check_verdict(document: Document, verdict: str, reason: str, expires_on: da
         return
     if not again or document.status == verdict:
         word_now = word(document.status).label
-        raise Conflict(_("This document was decided already: %(status)s.") % {"status": word_now})
+        sentence = _("This document was decided already: %(status)s.") % {"status": word_now}
+        raise Conflict(Because("document_decided", sentence, status=str(document.status)))
 
 
 def _check_expiry(verdict: str, expires_on: date | None) -> None:

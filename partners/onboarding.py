@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eventify.lib.dates import date_format
 from partners import bank, kyc
 from partners.models import BankAccount, Document, Partner
 

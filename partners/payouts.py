@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, notify
 from accounts.models import User
 from eventify.lib.currencies import exact
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
 from partners import cover, ledger, members
@@ -141,10 +141,9 @@ def _left_out(position: cover.Position) -> dict:
 
 def _why_nothing(left_out: list[dict]) -> str:
     if len(left_out) == 1:
-        return _("Nothing can be paid out to %(name)s. %(why)s") % {
-            "name": left_out[0]["name"],
-            "why": left_out[0]["sentence"],
-        }
+        why = left_out[0]["sentence"]
+        sentence = _("Nothing can be paid out to %(name)s. %(why)s") % {"name": left_out[0]["name"], "why": why}
+        return Because(why.rule, sentence, **why.facts)
     return _("Nothing can be paid out to any partner now.")
 
 
@@ -208,7 +207,8 @@ def lock(batch: PayoutBatch) -> PayoutBatch:
 def _check_draft(batch: PayoutBatch) -> None:
     if batch.status != PayoutBatch.Status.DRAFT:
         status = batch.get_status_display()
-        raise Conflict(_("These payouts are decided already: %(status)s.") % {"status": status.lower()})
+        sentence = _("These payouts are decided already: %(status)s.") % {"status": status.lower()}
+        raise Conflict(Because("payouts_decided", sentence, status=str(batch.status)))
 
 
 def needs_another(batch: PayoutBatch, by: User) -> bool:
@@ -218,7 +218,8 @@ def needs_another(batch: PayoutBatch, by: User) -> bool:
 
 def _check_second_person(batch: PayoutBatch, by: User) -> None:
     if needs_another(batch, by):
-        raise Conflict(_("You drew these payouts up, so somebody else has to approve them."))
+        sentence = _("You drew these payouts up, so somebody else has to approve them.")
+        raise Conflict(Because("own_payouts", sentence))
 
 
 def _lock_payouts(batch: PayoutBatch) -> list[Payout]:

@@ -191,17 +191,19 @@ def _follow(batch: PayoutBatch) -> None:
 
 @contextmanager
 def _alone(key: int) -> Iterator[bool]:
-    """Whether no other process deals with this payout now. The lock is the connection's: it ends with the process."""
-    lock = f"payout {key}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [lock])
-        is_alone = cursor.fetchone()[0]
+    """Whether no other process deals with this payout now.
+
+    The lock is a transaction's on a connection of its own: it ends with the process, and behind a pooler as well, where
+    a session is nobody's.
+    """
+    own = connection.copy()
     try:
-        yield is_alone
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"payout {key}"])
+            yield cursor.fetchone()[0]
     finally:
-        if is_alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [lock])
+        own.close()
 
 
 def bank_file_of(batch: PayoutBatch, *, by: User) -> bytes:

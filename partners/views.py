@@ -2,13 +2,13 @@
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import step_up
+from accounts.pages import members_only
 from eventify.lib.desk import nav
 from eventify.lib.errors import Conflict, DomainError
 from partners import bank, contacts, countries, documents, inviting, kyc, members, onboarding, profile, queries
@@ -17,7 +17,7 @@ from partners.models import Document, Member
 from partners.views_base import BANK, MANAGE, PartnerForm, PartnerPage
 
 
-@login_required(login_url="/login/")
+@members_only
 def mine(request):
     """`/partner/`: the partners that the visitor works for; straight to it when it is one."""
     own = list(queries.of_member(request.user)[:200])
@@ -45,6 +45,7 @@ class Home(PartnerPage):
         ]
         shown = {"papers": papers, "steps": steps, "todo": todo, "is_payable": bank.is_payable(self.partner)}
         shown |= {"new_event_url": self.new_event_url(), "has_events": self.partner.events.exists()}
+        shown["sees_money"] = self.may(("view_financials",))
         return super().get_context_data(sees_sales=self.request.user.can_anywhere("view_events"), **shown, **context)
 
     def new_event_url(self) -> str:

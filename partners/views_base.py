@@ -24,6 +24,8 @@ PLACES = (
     ("partner-bank", _("Bank account"), BANK),
     ("partner-documents", _("Documents"), MANAGE),
     ("partner-people", _("People"), MANAGE),
+    ("partner-integrations", _("Webhooks and keys"), ("manage_integrations",)),
+    ("partner-reports", _("Reports"), ("view_events",)),
 )
 
 
@@ -43,15 +45,19 @@ class PartnerPage(View):
     def dispatch(self, request, *args, **kwargs):
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), "/login/")
-        self.partner = queries.of_member(request.user).filter(slug=kwargs["slug"]).first()
-        if self.partner is None:
-            raise Http404
-        if not self.may(self.permissions):
-            raise PermissionDenied
+        self.judge()
         try:
             return super().dispatch(request, *args, **kwargs)
         except DomainError as refusal:
             return self.render(status=refusal.status, refusal=str(refusal.message))
+
+    def judge(self) -> None:
+        """Find the partner for the visitor (Http404), and see that they may open the page (PermissionDenied)."""
+        self.partner = queries.of_member(self.request.user).filter(slug=self.kwargs["slug"]).first()
+        if self.partner is None:
+            raise Http404
+        if not self.may(self.permissions):
+            raise PermissionDenied
 
     def may(self, permissions) -> bool:
         """Whether the visitor holds all of these on the partner; each is asked once."""

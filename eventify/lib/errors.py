@@ -3,11 +3,28 @@
 from django.utils.translation import gettext_lazy as _
 
 
+class Because(str):
+    """A sentence that refuses, with the rule that does (`rule`, a stable id) and what it was judged by (`facts`, JSON).
+
+    Contracts show the sentence; who asks why something is refused is told the rest as well (accounts/explaining.py).
+    """
+
+    def __new__(cls, rule: str, sentence: str, **facts):
+        made = super().__new__(cls, sentence)
+        made.rule, made.facts = rule, facts
+        return made
+
+
 class DomainError(Exception):
-    """A rule said no. `message` is for people, `code` for programs, `details` is JSON data beside it."""
+    """A rule said no. `message` is for people, `code` for programs, `details` is JSON data beside it.
+
+    `kind` is what stands in the way: a rule, a role, the state of things, a limit, or that it is not known who asks
+    (sign-in).
+    """
 
     status = 409
     code = "refused"
+    kind = "rule"
     message = _("This is not possible.")
 
     def __init__(self, message=None, **details):
@@ -15,11 +32,22 @@ class DomainError(Exception):
         self.details = details
         super().__init__(str(self.message))
 
+    @property
+    def rule(self) -> str:
+        """The stable id of what refuses: as the sentence says, else the code."""
+        return getattr(self.message, "rule", self.code)
+
+    @property
+    def facts(self) -> dict:
+        """What the rule was judged with, as JSON data."""
+        return getattr(self.message, "facts", {})
+
 
 class Conflict(DomainError):
     """The state of things forbids it now (409)."""
 
     code = "conflict"
+    kind = "state"
 
 
 class Missing(DomainError):
@@ -27,6 +55,7 @@ class Missing(DomainError):
 
     status = 404
     code = "not_found"
+    kind = "state"
     message = _("Not found.")
 
 
@@ -35,6 +64,7 @@ class Forbidden(DomainError):
 
     status = 403
     code = "forbidden"
+    kind = "role"
     message = _("You do not have permission to do this.")
 
 

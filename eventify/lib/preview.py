@@ -9,10 +9,13 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
-from eventify.lib.errors import Conflict
+from eventify.lib.errors import Conflict, DomainError
+
+LOCK_WAIT, STATEMENT_MOST = "250ms", "2s"  # of a question: it waits for nobody's lock for long, and holds none for long
 
 
 class Moved(Conflict):
@@ -20,6 +23,13 @@ class Moved(Conflict):
 
     code = "moved"
     message = _("Something has changed since you looked. Read the preview again, then decide.")
+
+
+class Busy(Conflict):
+    """Somebody is changing it at this moment, so the question was not decided (409). Ask again."""
+
+    code = "busy"
+    message = _("Somebody is changing this at this very moment. Ask again in a second.")
 
 
 class Preview(NamedTuple):
@@ -35,6 +45,27 @@ def dry_run(change: Callable[[], dict]) -> Preview:
         facts = change()
         transaction.set_rollback(True)
     return Preview(facts, digest_of(facts))
+
+
+def refusal_of(change: Callable[[], object]) -> DomainError | None:
+    """What refuses the change now, or None; it is run and taken back in any case. Busy when that would take too long.
+
+    What the change locks is held until it is taken back; LOCK_WAIT and STATEMENT_MOST bound each of its statements.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                limits = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)"
+                cursor.execute(limits, [LOCK_WAIT, STATEMENT_MOST])
+            change()
+            transaction.set_rollback(True)
+    except DomainError as refusal:
+        return refusal
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable | QueryCanceled):
+            raise Busy from None
+        raise
+    return None
 
 
 def apply(change: Callable[[], dict], digest: str) -> dict:

@@ -1,0 +1,196 @@
+"""Why not? What can be asked about places, orders and tickets."""
+
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from accounts.explaining import Action, Fix, Input, found
+from accounts.models import User
+from bookings import cancelling, checkin, guests, orders, previews, queries, refunds, resales, transfers
+from bookings.command_center.orders import SEES_ORDERS
+from bookings.models import Booking, Order, Ticket, TicketType
+from eventify.lib.errors import Forbidden, Missing
+from events import explaining as of_events
+from events import queries as event_queries
+from events.models import Event
+from partners import members
+from partners.explaining import FIXES, need
+
+SOMEBODY = "somebody@example.com"  # who a ticket is sent to when the question names nobody
+
+
+# --- Places -------------------------------------------------------------------------------------------
+
+
+def _bookable(asker: User | None, text: str) -> TicketType | Event:
+    """A ticket type that the asker sees, else an event. A hidden type is there for who sees the event as staff."""
+    seen = TicketType.objects.filter(event__in=event_queries.visible_to(asker).values("pk"))
+    try:
+        kind = found(seen.select_related("event__partner"), text)
+    except Missing:
+        return of_events.seen(asker, text)
+    if kind.status == TicketType.Status.HIDDEN and not (asker and asker.can("view_events", on=kind.event)):
+        raise Missing
+    return kind
+
+
+def _book(thing: TicketType | Event, *, by: User | None, quantity: int | None = None, seats: tuple = ()) -> None:
+    """So many places; of the seats that are named when no number is given."""
+    buyer, qty = by or guests.nobody(), quantity if quantity is not None else len(seats) or 1
+    if isinstance(thing, TicketType):
+        orders.decide([orders.Line(thing.pk, qty, seats)], by=buyer, at_checkout=True)
+    else:
+        orders.decide_booking(thing.pk, qty, by=buyer, chosen=seats)
+
+
+def _join(event: Event, *, by: User, quantity: int = 1) -> None:
+    orders.decide_booking(event.pk, quantity, by=by, waitlist_too=True)
+
+
+# --- Orders -------------------------------------------------------------------------------------------
+
+
+def _orders(asker: User | None) -> QuerySet[Order]:
+    """The asker's own, and those that their pages of the command center show."""
+    if asker is None:
+        return Order.objects.none()
+    return Order.objects.filter(Q(user=asker) | Q(pk__in=queries.orders_of(asker, *SEES_ORDERS).values("pk")))
+
+
+def _order(asker: User | None, text: str) -> Order:
+    return found(_orders(asker).select_related("user"), text)
+
+
+def _ending(asker: User | None, text: str) -> Order | Booking:
+    """An order, else a booking or a place in a queue, the asker's own or of their events."""
+    try:
+        return _order(asker, text)
+    except Missing:
+        seen = members.partners_where(asker, "view_events") if asker else members.Partner.objects.none()
+        own = Q(user=asker) | Q(event__partner__in=seen.values("pk"))
+        return found(Booking.objects.filter(own).select_related("order", "event__partner"), text)
+
+
+def _cancel(thing: Order | Booking, *, by: User) -> None:
+    """The buyer ends it, or staff who may refund."""
+    if isinstance(thing, Order):
+        if thing.user_id != by.pk:
+            _need_refund(thing, by)
+        cancelling.cancel(thing, by=by)
+    else:
+        if thing.user_id != by.pk:
+            need(by, "refund_orders", on=thing.event)
+        cancelling.cancel_booking(thing, by=by)
+
+
+def _refund(order: Order, *, by: User, amount: Decimal | None = None) -> None:
+    _need_refund(order, by)
+    refunds.give(order, refunds.most(order) if amount is None else amount, by=by, reason="?")
+
+
+def _need_refund(order: Order, by: User) -> None:
+    try:
+        previews.check_may_refund(order, by)
+    except Forbidden:
+        for booking in order.bookings.select_related("event__partner").order_by("pk"):
+            need(by, "refund_orders", on=booking.event)
+        raise
+
+
+# --- Tickets ------------------------------------------------------------------------------------------
+
+
+def _ticket(asker: User | None, text: str) -> Ticket:
+    """One that the asker holds, or of an order that they see."""
+    own = Q(user=asker) if asker else Q(pk__in=())
+    seen = Ticket.objects.filter(own | Q(order__in=_orders(asker).values("pk")))
+    return found(seen.select_related("event__partner"), text)
+
+
+def _ticket_at_door(asker: User | None, text: str) -> Ticket:
+    """Also one of an event at whose door the asker may scan now."""
+    ticket = found(Ticket.objects.select_related("event__partner"), text)
+    return ticket if asker and asker.can("check_in", on=ticket.event) else _ticket(asker, text)
+
+
+def _transfer(ticket: Ticket, *, by: User, to: str = SOMEBODY) -> None:
+    transfers.offer(ticket, to, by=by)
+
+
+def _resell(ticket: Ticket, *, by: User) -> None:
+    resales.offer(ticket, by=by)
+
+
+def _check_in(ticket: Ticket, *, by: User, event: UUID | None = None) -> None:
+    need(by, "check_in", on=ticket.event)
+    at = event_queries.visible_to(by).filter(uid=event).first() if event else None
+    if event and at is None:
+        raise Missing
+    checkin.admit(ticket.ticket_code, by=by, event=at)
+
+
+# --- What can be asked --------------------------------------------------------------------------------
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return tuple(label.strip() for label in text.split(",") if label.strip())
+
+
+def _event_page(row) -> str:
+    return f"/e/{getattr(row, 'event', row).slug}/"
+
+
+def _of_ticket(name: str):
+    return lambda ticket: reverse(name, args=[ticket.uid]) if isinstance(ticket, Ticket) else ""
+
+
+_WAIT = Fix(gettext_lazy("Join the waitlist on the event's page."), lambda row: f"{_event_page(row)}#waitlist")
+_FEWER = Fix(gettext_lazy("Choose fewer places."), _event_page)
+_ORGANISER = Fix(gettext_lazy("Ask the organiser."))
+_SALE = Fix(gettext_lazy("The organiser decides when what is on sale."), _event_page)
+_FIXES = {
+    **FIXES,
+    "sold_out": _WAIT,
+    "waitlist_first": _WAIT,
+    "order_limit": _FEWER,
+    "person_limit": _FEWER,
+    "waiting_room": Fix(gettext_lazy("Come into the waiting room."), lambda row: f"{_event_page(row)}room/"),
+    "seat_taken": Fix(gettext_lazy("Choose other seats."), lambda row: f"{_event_page(row)}seats/"),
+    "sale_not_started": _SALE,
+    "sale_ended": _SALE,
+    "type_not_on_sale": _SALE,
+    "event_not_open": _SALE,
+    "event_begun": _ORGANISER,
+    "ticket_used": _ORGANISER,
+    "link_sent": Fix(gettext_lazy("Take the link back."), _of_ticket("ticket-transfer")),
+    "ticket_offered": Fix(gettext_lazy("Take the offer back."), _of_ticket("ticket-resale")),
+}
+_ORDER, _TICKET = gettext_noop("the uid of an order"), gettext_noop("the uid of a ticket")
+_QUANTITY = Input("quantity", int, "places; 1 when nothing is said")
+ACTIONS = (
+    Action("book", gettext_lazy("Book places"), gettext_noop("the uid of a ticket type, or of an event"), _bookable,
+           _book, (_QUANTITY, Input("seats", _labels, "labels with commas between them: A-1,A-2")),
+           needs_account=False, fixes=_FIXES),
+    Action("join_queue", gettext_lazy("Join the waitlist"), gettext_noop("the uid of an event"), of_events.seen, _join,
+           (_QUANTITY,), fixes=_FIXES),
+    Action("cancel", gettext_lazy("Cancel an order"), gettext_noop("the uid of an order, or of a booking"), _ending,
+           _cancel, fixes=_FIXES),
+    Action("refund", gettext_lazy("Give money back"), _ORDER, _order, _refund,
+           (Input("amount", _amount, "in the order's currency; what is left when nothing is said"),), fresh=True,
+           fixes=_FIXES),
+    Action("transfer", gettext_lazy("Pass a ticket on"), _TICKET, _ticket, _transfer,
+           (Input("to", str, "the address that it would be sent to"),), fixes=_FIXES),
+    Action("resell", gettext_lazy("Give a ticket back to the queue"), _TICKET, _ticket, _resell, fixes=_FIXES),
+    Action("check_in", gettext_lazy("Let a ticket in"), _TICKET, _ticket_at_door, _check_in,
+           (Input("event", UUID, "the uid of the event at whose door it is"),), fixes=_FIXES),
+)  # fmt: skip

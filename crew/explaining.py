@@ -1,0 +1,126 @@
+"""Why not? What can be asked about shifts: claiming, giving, approving, cancelling and swapping them."""
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from accounts.explaining import Action, Fix, Input, found
+from accounts.models import User
+from crew import access, assignments, picking, roster, swaps
+from crew.models import Assignment, Person, Shift, Swap
+from eventify.lib.errors import Because, Conflict, Missing
+from partners.explaining import FIXES, need
+
+PLANS = "manage_crew"
+_HELD = (Assignment.Status.PENDING, Assignment.Status.APPROVED)
+_JOINED = ("section__event__partner", "time_slot__event", "location")
+
+
+def _shift(asker: User | None, text: str) -> Shift:
+    """A shift that the asker may see: as a planner or member, or where they have a part; Missing."""
+    if asker is None:
+        raise Missing
+    shift = found(Shift.objects.live().select_related(*_JOINED), text)
+    if access.event_for(asker, shift.section.event.uid) is None and picking.visible_shift(asker, shift.uid) is None:
+        raise Missing
+    return shift
+
+
+def _part(user: User, shift: Shift) -> Person:
+    """What the person is at the shift's event; Missing, as the portal says to who is nothing there."""
+    person = roster.person_for(user, shift.section)
+    if person is None:
+        raise Missing(_("This shift is not there for who has no part in the crew of the event."))
+    return person
+
+
+def _mine(user: User, shift: Shift) -> Assignment:
+    """The person's place in the shift."""
+    mine = picking.place_in(shift, user)
+    if mine is None or mine.status not in _HELD:
+        raise Conflict(Because("not_held", _("Nobody gives away a shift that they do not have.")))
+    return mine
+
+
+def _claim(shift: Shift, *, by: User) -> None:
+    assignments.claim(shift, _part(by, shift), by=by)
+
+
+def _assign(shift: Shift, *, by: User, person: UUID | None = None) -> None:
+    """The shift is given to the person of this uid, else to who is asked about."""
+    event = shift.section.event
+    need(by, PLANS, on=event)
+    rows = Person.objects.filter(event__partner=event.partner_id, uid=person)
+    whom = rows.select_related("event__partner", "crowd_type").first() if person else _part(by, shift)
+    if whom is None:
+        raise Missing(_("There is no such person."))
+    assignments.assign(shift, whom, by=by)
+
+
+def _claimed(asker: User | None, text: str) -> Assignment:
+    """An assignment that the asker has, or whose event's plan they may see."""
+    rows = Assignment.objects.filter(shift__deleted_at=None)
+    if asker is None:
+        raise Missing
+    events = access.events_for(asker).values("pk")
+    seen = rows.filter(Q(person__user=asker) | Q(shift__section__event__in=events))
+    joined = ("person__event__partner", "person__crowd_type", *(f"shift__{one}" for one in _JOINED))
+    mine = found(seen.select_related(*joined), text)
+    sees_plan = any(asker.can(one, on=mine.shift.section.event) for one in access.PLANNING)
+    if mine.person.user_id != asker.pk and not sees_plan:
+        raise Missing
+    return mine
+
+
+def _approve(assignment: Assignment, *, by: User) -> None:
+    need(by, PLANS, on=assignment.shift.section.event)
+    assignments.approve(assignment, by=by)
+
+
+def _give_up(shift: Shift, *, by: User) -> None:
+    assignments.cancel(_mine(by, shift), by=by)
+
+
+def _offer(shift: Shift, *, by: User) -> None:
+    swaps.offer(_mine(by, shift), by=by)
+
+
+def _swap(asker: User | None, text: str) -> Swap:
+    return found(swaps.visible_to(asker) if asker else Swap.objects.none(), text)
+
+
+def _take(swap: Swap, *, by: User) -> None:
+    swaps.take(swap, _part(by, swap.offered.shift), by=by)
+
+
+_ORGANISER = Fix(gettext_lazy("Ask the organisers."))
+_OTHERS = Fix(
+    gettext_lazy("Choose another shift."),
+    lambda row: reverse("crew-event", args=[row.section.event.slug]) if isinstance(row, Shift) else "",
+)
+_FIXES = {
+    **FIXES,
+    "not_approved": _ORGANISER,
+    "blacklisted": _ORGANISER,
+    "too_late": _ORGANISER,
+    "no_slots": _OTHERS,
+    "full": _OTHERS,
+    "overlap": _OTHERS,
+    "rest": _OTHERS,
+    "not_open": _OTHERS,
+}
+_SHIFT = gettext_noop("the uid of a shift")
+ACTIONS = (
+    Action("claim_shift", gettext_lazy("Take a shift"), _SHIFT, _shift, _claim, fixes=_FIXES),
+    Action("assign_shift", gettext_lazy("Give somebody a shift"), _SHIFT, _shift, _assign,
+           (Input("person", UUID, "the uid of who gets it"),), fixes=_FIXES),
+    Action("approve_claim", gettext_lazy("Approve a claim"), gettext_noop("the uid of an assignment"), _claimed,
+           _approve, fixes=_FIXES),
+    Action("give_up_shift", gettext_lazy("Give a shift back"), _SHIFT, _shift, _give_up, fixes=_FIXES),
+    Action("offer_shift", gettext_lazy("Offer a shift to colleagues"), _SHIFT, _shift, _offer, fixes=_FIXES),
+    Action("take_swap", gettext_lazy("Take a shift that a colleague offers"), gettext_noop("the uid of an offer"),
+           _swap, _take, fixes=_FIXES),
+)  # fmt: skip

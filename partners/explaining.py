@@ -1,0 +1,118 @@
+"""Why not? What can be asked about partners: being paid out, payouts and their approval, papers."""
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from accounts import explaining
+from accounts.explaining import Action, Fix, Input, found
+from accounts.models import User
+from eventify.lib.errors import Because, Conflict
+from partners import kyc, members, payouts
+from partners.models import Document, Partner, PayoutBatch
+
+S = Document.Status
+REVIEW = "review_kyc"
+
+
+def need(user: User | None, *permissions: str, on=None, is_scoped: bool = False) -> None:
+    """As accounts.explaining.need; it names the roles of a partner's members that would do as well.
+
+    `is_scoped`: it is about no partner, but holding it on one is enough.
+    """
+    wanted = set(permissions) if is_scoped or on is not None else set()
+    roles = [(str(role), str(role.label)) for role, held in members.GRANTS.items() if wanted & set(held)]
+    explaining.need(user, *permissions, on=on, members=roles)
+
+
+def seen_with(asker: User | None, permission: str) -> QuerySet[Partner]:
+    """The partners on which the asker holds the permission; a stranger holds none."""
+    return members.partners_where(asker, permission) if asker else Partner.objects.none()
+
+
+# --- Payouts ------------------------------------------------------------------------------------------
+
+
+def _partner_of_money(asker: User | None, text: str) -> Partner:
+    return found(seen_with(asker, "view_financials"), text)
+
+
+def _be_paid(partner: Partner, *, by: User) -> None:
+    payouts.create(partners=[partner], by=by)
+
+
+def _draw_up(partner: Partner, *, by: User) -> None:
+    need(by, payouts.PERMISSION)
+    payouts.create(partners=[partner], by=by)
+
+
+def _batch(asker: User | None, text: str) -> PayoutBatch:
+    return found(payouts.batches_visible_to(asker) if asker else PayoutBatch.objects.none(), text)
+
+
+def _approve(batch: PayoutBatch, *, by: User) -> None:
+    need(by, payouts.PERMISSION)
+    payouts.approve(batch, by=by)
+
+
+# --- Papers -------------------------------------------------------------------------------------------
+
+
+def _paper(asker: User | None, text: str) -> Document:
+    seen = Document.objects.filter(partner__in=seen_with(asker, "view_partners").values("pk"))
+    return found(seen.select_related("partner"), text)
+
+
+def _review(document: Document, *, by: User, decision: str = S.VERIFIED, reason: str = "") -> None:
+    need(by, REVIEW)
+    kyc.review(document, verdict=decision, reason=reason, by=by)
+
+
+def _verify(partner: Partner, *, by: User) -> None:
+    """Verify what waits; the papers then say whether the partner is."""
+    need(by, REVIEW)
+    for document in partner.documents.filter(status=S.PENDING).select_related("partner").order_by("pk"):
+        kyc.review(document, verdict=S.VERIFIED, by=by)
+    partner.refresh_from_db()
+    if partner.verification_status != Partner.Verification.VERIFIED:
+        missing = kyc.missing(partner)
+        words = {"partner": partner.name, "papers": ", ".join(map(kyc.name_of, missing))}
+        sentence = _("%(partner)s is not verified: no good document of these kinds is there: %(papers)s.") % words
+        raise Conflict(Because("papers_missing", sentence, missing=missing))
+
+
+# --- What can be asked --------------------------------------------------------------------------------
+
+
+def _page(name: str):
+    return lambda row: reverse(name, args=[getattr(row, "partner", row).slug])
+
+
+ROLE = Fix(gettext_lazy("Somebody who gives out roles, or an administrator of the organisation, can change that."))
+PROVE = Fix(gettext_lazy("Confirm who you are, then come back."), lambda _row: "/account/confirm/")
+FIXES = {
+    "role": ROLE,
+    "step_up_required": PROVE,
+    "two_factor_required": Fix(gettext_lazy("Set two-factor up."), lambda _row: "/account/security/"),
+    "unauthenticated": Fix(gettext_lazy("Log in."), lambda _row: "/login/"),
+    "partner_not_verified": Fix(gettext_lazy("Hand in the papers that are missing."), _page("partner-documents")),
+    "papers_missing": Fix(gettext_lazy("Hand in the papers that are missing."), _page("partner-documents")),
+    "no_bank_account": Fix(gettext_lazy("Enter the bank account."), _page("partner-bank")),
+    "account_not_proven": Fix(gettext_lazy("Hand in a cheque of the account."), _page("partner-documents")),
+    "partner_suspended": Fix(gettext_lazy("Our staff can end the suspension.")),
+    "own_payouts": Fix(gettext_lazy("Ask another person who manages payouts.")),
+}
+_PARTNER = gettext_noop("the uid of a partner")
+ACTIONS = (
+    Action("be_paid", gettext_lazy("Be paid out"), _PARTNER, _partner_of_money, _be_paid, fixes=FIXES),
+    Action("draw_up_payout", gettext_lazy("Draw up a payout"), _PARTNER, _partner_of_money, _draw_up, fresh=True,
+           fixes=FIXES),
+    Action("approve_payout", gettext_lazy("Approve payouts"), gettext_noop("the uid of a batch of payouts"), _batch,
+           _approve, fresh=True, fixes=FIXES),
+    Action("review_paper", gettext_lazy("Review a document"), gettext_noop("the uid of a document"), _paper, _review,
+           (Input("decision", str, "Verified (default) or Rejected"), Input("reason", str, "needed to reject")),
+           fresh=True, fixes=FIXES),
+    Action("verify_partner", gettext_lazy("Verify a partner"), _PARTNER,
+           lambda asker, text: found(seen_with(asker, "view_partners"), text), _verify, fresh=True, fixes=FIXES),
+)  # fmt: skip

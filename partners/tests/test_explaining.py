@@ -1,0 +1,168 @@
+"""Why not, of payouts, papers, an event's states: the reason is that of the verb, for every kind of person."""
+
+from itertools import product
+
+import pytest
+
+from accounts import roles
+from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import Role, User
+from accounts.tests.asking import asked
+from eventify.lib.errors import Forbidden, Missing
+from eventify.tests.lent import lent
+from events import explaining as of_events
+from events import queries, states
+from events.factories import EventFactory
+from events.models import Event
+from partners import explaining, kyc, members, payouts
+from partners.command_center import payout_acts
+from partners.factories import PartnerFactory
+from partners.models import Document, Member, Partner, PayoutBatch
+from partners.tests.money import rich_partner, sell
+from partners.tests.papers import uploaded
+
+pytestmark = pytest.mark.django_db
+ACTIONS = {one.id: one for one in (*explaining.ACTIONS, *of_events.ACTIONS)}
+
+
+class World:
+    """Partners, batches, papers and events in their states, and staff and members of all of them."""
+
+    def __init__(self):
+        self.admin, self.finance, self.content = (
+            SuperAdminFactory(),
+            self._staff("Finance"),
+            self._staff("Content Moderator"),
+        )
+        self.partners = self._partners()
+        self.member, self.helper = UserFactory(full_name="Admin of all"), UserFactory(full_name="Member of all")
+        self.batches = self._batches()
+        self.papers = {name: uploaded(self.partners["poor"]) for name in ("waits", "decided", "hers")}
+        kyc.review(self.papers["decided"], verdict="Verified", by=self.admin)
+        Document.objects.filter(pk=self.papers["hers"].pk).update(uploaded_by=self.content)
+        for partner in self.partners.values():
+            members.add(partner, self.member, Member.Role.ADMIN, by=None)
+            members.add(partner, self.helper, Member.Role.MEMBER, by=None)
+        self.events = {one.value: EventFactory(partner=self.partners["rich"], state=one) for one in Event.State}
+        self.events["suspended"] = EventFactory(partner=self.partners["suspended"], state=Event.State.DRAFT)
+        undated = {"starts_at": None, "ends_at": None, "state": Event.State.DRAFT}
+        self.events["undated"] = EventFactory(partner=self.partners["rich"], **undated)
+        self.people = [self.admin, self.finance, self.content, self.member, self.helper, UserFactory(full_name="No")]
+
+    def _staff(self, role: str) -> User:
+        return roles.assign(UserFactory(full_name=role), Role.objects.get(name=role), by=None)
+
+    def _partners(self) -> dict[str, Partner]:
+        suspended = rich_partner(name="Suspended")
+        Partner.objects.filter(pk=suspended.pk).update(status=Partner.Status.SUSPENDED)
+        unverified = PartnerFactory(verification_status=Partner.Verification.PENDING)
+        sell(unverified, 100)
+        return {
+            "rich": rich_partner(1000, name="Rich"), "poor": PartnerFactory(name="Poor"),
+            "bare": PartnerFactory(name="Bare"), "unverified": unverified,
+            "suspended": Partner.objects.get(pk=suspended.pk), "under way": rich_partner(50, name="Under way"),
+        }  # fmt: skip
+
+    def _batches(self) -> dict[str, PayoutBatch]:
+        draft = payouts.create(partners=[self.partners["under way"]], by=self.finance)
+        done = payouts.create(partners=[rich_partner(70)], by=self.admin)
+        return {"draft": draft, "decided": payouts.discard(done, by=self.finance)}
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker, tmp_path_factory):
+    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
+        yield world
+
+
+def check(is_there: bool, may: bool) -> None:
+    """What the pages and contracts judge before the verb."""
+    if not is_there:
+        raise Missing
+    if not may:
+        raise Forbidden
+
+
+def wrong(found) -> list[str]:
+    return [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree]
+
+
+def test_payouts(made):
+    found = []
+    for (name, partner), by in product(made.partners.items(), made.people):
+        sees = by.can("view_financials", on=partner)
+
+        def paid(partner=partner, by=by, sees=sees):
+            check(sees, True)
+            payouts.create(partners=[partner], by=by)
+
+        def drawn_up(partner=partner, by=by, sees=sees):
+            check(sees, by.can(payout_acts.DrawUp.permission))
+            payouts.create(partners=[partner], by=by)
+
+        found.append(((name, str(by), "be_paid"), asked(ACTIONS["be_paid"], partner, by, paid)))
+        found.append(((name, str(by), "draw_up"), asked(ACTIONS["draw_up_payout"], partner, by, drawn_up)))
+    for (name, batch), by in product(made.batches.items(), made.people):
+        sees = by.can("view_financials") or by.can("manage_payouts")
+
+        def approved(batch=batch, by=by, sees=sees):
+            check(sees, by.can(payout_acts.Approve.permission))
+            payouts.approve(batch, by=by)
+
+        found.append(((name, str(by), "approve"), asked(ACTIONS["approve_payout"], batch, by, approved)))
+    assert wrong(found) == []
+    assert {one.answer.code for _case, one in found} >= {None, "nothing_to_pay", "conflict", "forbidden", "not_found"}
+    rules = {one.answer.rule for _case, one in found}
+    assert rules >= {"partner_suspended", "partner_not_verified", "payout_under_way", "no_bank_account", "own_payouts",
+                     "payouts_decided", "permission"}  # fmt: skip
+
+
+def test_papers(made):
+    found = []
+    for (name, document), by in product(made.papers.items(), made.people):
+        sees = by.can("view_partners", on=document.partner)
+
+        def reviewed(document=document, by=by, sees=sees):
+            check(sees, by.can("review_kyc"))
+            kyc.review(document, verdict="Verified", by=by)
+
+        found.append(((name, str(by)), asked(ACTIONS["review_paper"], document, by, reviewed)))
+    assert wrong(found) == []
+    assert {one.answer.rule for _case, one in found} >= {None, "own_upload", "document_decided", "permission"}
+
+
+def test_states_of_events(made):
+    found = []
+    for (name, event), by, to in product(
+        made.events.items(), (made.content, made.people[-1]), ("published", "showday", "cancelled")
+    ):
+        sees, may = queries.visible_to(by).filter(pk=event.pk).exists(), by.can("manage_events", on=event)
+
+        def changed(event=event, by=by, to=to, sees=sees, may=may):
+            check(sees, may)
+            states.transition(event, to, by=by)
+
+        one = asked(ACTIONS["change_state"], event, by, changed, state=to)
+        found.append(((name, str(by), to), one))
+        if to == "published":
+            found.append(((name, str(by), "publish"), asked(ACTIONS["publish"], event, by, changed)))
+    assert wrong(found) == []
+    rules = {one.answer.rule for _case, one in found}
+    assert rules >= {None, "no_such_step", "partner_suspended", "event_incomplete", "permission", "not_found"}
+
+
+def test_a_partner_is_verified_when_its_papers_are(made):
+    poor = asked(ACTIONS["verify_partner"], made.partners["poor"], made.admin, lambda: None).answer
+    assert (poor.allowed, poor.rule, poor.kind) == (False, "papers_missing", "state")
+    assert poor.facts["missing"] and poor.sentence.startswith("Poor is not verified")
+    assert poor.fix["url"] == f"/partner/{made.partners['poor'].slug}/documents/"
+    assert asked(ACTIONS["verify_partner"], made.partners["rich"], made.content, lambda: None).agree
+    assert Document.objects.filter(partner=made.partners["poor"], status="Pending").count() == 2
+
+
+def test_the_amounts_are_facts(made):
+    waits = asked(ACTIONS["be_paid"], made.partners["under way"], made.member, lambda: None).answer
+    assert (waits.rule, waits.facts) == ("payout_under_way", {"under_way": "50.00"}) and "₹50.00" in waits.sentence
+    poor = asked(ACTIONS["draw_up_payout"], made.partners["rich"], made.member, lambda: None).answer
+    assert poor.kind == "role" and poor.facts == {"permissions": ["manage_payouts"], "roles": [], "member_roles": []}
+    assert poor.sentence == "This needs “Manage payouts”, which only our staff have."
