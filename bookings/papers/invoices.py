@@ -19,6 +19,7 @@ from bookings.models import Booking, Invoice, InvoiceSeries, Order, Refund
 from eventify.lib import currencies
 from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
+from eventify.lib.phones import shown
 from partners.models import Partner
 
 LOOKS_BACK = timedelta(days=40)  # that the sweep looks for payments and refunds without their paper
@@ -260,7 +261,7 @@ def seller_of(partner: Partner) -> dict:
         "address": partner.address,
         "tax_number": partner.tax_number,
         "email": partner.contact_email,
-        "phone": partner.phone,
+        "phone": shown(partner.phone),
         "website": partner.website,
     }
 

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils import translation
-from django.utils.formats import date_format
+from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from bookings.models import Invoice, Order
 from bookings.papers import invoices
 from bookings.papers.pdf import GREY, HEIGHT, INNER, MARGIN, WIDTH, Sheet, wrap
 from eventify.lib.currencies import exact
+from eventify.lib.dates import date_format
 
 _RIGHT = WIDTH - MARGIN
 _HALF = INNER / 2 - 12
@@ -185,7 +186,7 @@ def _closing(data: dict) -> str:
 
 
 def _percent(rate: str) -> str:
-    return f"{Decimal(rate).normalize():f} %"
+    return f"{number_format(f'{Decimal(rate).normalize():f}', use_l10n=True)} %"
 
 
 def _money(amount: str, currency: str) -> str:

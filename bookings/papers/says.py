@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from eventify.lib.dates import date_format, full_moment
 from events.models import Event
-from events.templatetags.say import zone_at
+from events.templatetags.say import address, zone_at
 
 
 def day(moment: datetime, event: Event) -> str:
@@ -37,5 +37,5 @@ def when(event: Event) -> str:
 
 
 def where(event: Event) -> str:
-    """Venue and place in one line, or that it is not known yet."""
-    return event.where or _("Place to be announced")
+    """The whole address in one line, or that it is not known yet."""
+    return ", ".join(address(event)) or _("Place to be announced")

@@ -2,8 +2,13 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+
 SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "VND": "₫"}
 MINUS = "\N{MINUS SIGN}"
+_BEHIND = ("vi",)  # languages that write the currency behind the amount
+_GAPS = {"nl": "\N{NO-BREAK SPACE}"}  # between a symbol and the amount behind it
 CENT = Decimal("0.01")
 WITHOUT_CENTS = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
@@ -11,16 +16,33 @@ WITHOUT_CENTS = frozenset(
 
 
 def exact(amount: Decimal, currency: str) -> str:
-    """`₹1,200.00`, `−₹99.50`, `CHF 10.00`: always with two places, as tables and statements need it."""
-    digits = f"{abs(amount):,.2f}"
-    symbol = SYMBOLS.get(currency)
-    sign = MINUS if amount < 0 else ""
-    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{currency} {digits}".strip()
+    """`₹1,200.00`, `−₹99.50`, `CHF 10.00`: always with the places of the currency, as tables and statements need it.
+
+    Separators, groups and the side of the sign are the language's: `₹1,00,000.00` in Hindi, `€ 1.200,00` in Dutch.
+    """
+    return _said(amount, currency, 2 if _has_part(amount) else places(currency))
 
 
 def short(amount: Decimal, currency: str) -> str:
-    """The same without the two places of a whole amount: for the scale of a chart."""
-    return exact(amount, currency).removesuffix(".00")
+    """The same without the places of a whole amount: for prices, and for the scale of a chart."""
+    return _said(amount, currency, 2 if _has_part(amount) else 0)
+
+
+def _has_part(amount: Decimal) -> bool:
+    return round(amount, 2) != round(amount)
+
+
+def _said(amount: Decimal, currency: str, decimals: int) -> str:
+    language = (get_language() or "en").partition("-")[0]
+    digits = f"{abs(amount):,.{decimals}f}"
+    if language != "en":  # Django looks up each separator, which costs ten times as much
+        digits = number_format(digits.replace(",", ""), decimals, use_l10n=True, force_grouping=True)
+    symbol = SYMBOLS.get(currency, currency)
+    sign = MINUS if amount < 0 else ""
+    if language in _BEHIND:
+        return f"{sign}{digits}\N{NO-BREAK SPACE}{symbol}".rstrip()
+    gap = " " if symbol == currency else _GAPS.get(language, "")
+    return f"{sign}{symbol}{gap}{digits}".strip()
 
 
 def places(currency: str) -> int:

@@ -5,13 +5,20 @@ from datetime import date, datetime, time
 from django.utils import formats
 from django.utils.translation import get_language
 
-CAPITALS = ("en",)  # the languages that write a month with a capital
+_MONTH = r"\t\h\á\n\g n"
+# How a form of English is written in other languages; Django knows their words, not their order and commas.
+_WRITTEN = {
+    "hi": (("D j", "D, j"), ("l j", "l, j"), ("M", "F")),
+    "nl": (("M", "b"),),
+    "vi": (("D j", "D, j"), ("l j", "l, j"), ("j M", f"j {_MONTH}"), ("j F", f"j {_MONTH}"), ("n Y", "n, Y")),
+}
 
 
 def date_format(value: date | time, form: str) -> str:
-    """Django's `date_format`, where "M" has a capital in English alone: `Sat 21 Nov`, but `za 21 nov`."""
-    language = (get_language() or CAPITALS[0]).partition("-")[0]
-    return formats.date_format(value, form if language in CAPITALS else form.replace("M", "b"))
+    """Django's `date_format` of a form as English has it: `Sat 21 Nov`, `za 21 nov` of "D j M"."""
+    for said, written in _WRITTEN.get((get_language() or "en").partition("-")[0], ()):
+        form = form.replace(said, written)
+    return formats.date_format(value, form)
 
 
 def zone_of(there: datetime) -> str:

@@ -6,8 +6,10 @@ from eventify.environment import env, text
 from eventify.settings.mode import BASE_DIR, DEBUG, HOME
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("nl", "Nederlands")]
+LANGUAGES = [("en", "English"), ("hi", "हिन्दी"), ("nl", "Nederlands"), ("vi", "Tiếng Việt")]
+STAFF_LANGUAGES = ("en", "nl")  # that the command center is written in; it is in English for who reads another
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["eventify.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -21,22 +23,36 @@ PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 PRIVATE_ROOT = Path(text("PRIVATE_ROOT", str(HOME.path / "private")))  # partners' documents; never served as files
 
 
+def bucket(name, endpoint, region, **options):
+    """The storage of an S3 bucket, or of one that speaks the same at `endpoint`."""
+    own = {"bucket_name": name, "default_acl": None, "signature_version": "s3v4", "file_overwrite": False}
+    places = {"endpoint_url": endpoint, "region_name": region}
+    chosen = {key: value for key, value in places.items() if value}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**own, **chosen, **options}}
+
+
 def private_storage():
     """The storage of partners' documents: an S3 bucket when one is named, else a folder."""
-    bucket = text("PRIVATE_S3_BUCKET", "")
-    if not bucket:
-        return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None, "file_permissions_mode": 0o600},
-        }
-    options = {"bucket_name": bucket, "default_acl": None, "signature_version": "s3v4", "file_overwrite": False}
-    places = {"endpoint_url": text("PRIVATE_S3_ENDPOINT", ""), "region_name": text("PRIVATE_S3_REGION", "")}
-    chosen = {name: value for name, value in places.items() if value}
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**options, **chosen}}
+    if name := text("PRIVATE_S3_BUCKET", ""):
+        return bucket(name, text("PRIVATE_S3_ENDPOINT", ""), text("PRIVATE_S3_REGION", ""))
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None, "file_permissions_mode": 0o600},
+    }
+
+
+def public_storage():
+    """The storage of pictures that anybody may see: a public S3 bucket when one is named, else a folder."""
+    name, domain = text("MEDIA_S3_BUCKET", ""), text("MEDIA_S3_DOMAIN", "")
+    if not name:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    kept = {"CacheControl": "public, max-age=31536000, immutable"}  # a changed picture has another name
+    options = {"querystring_auth": False, "custom_domain": domain or None, "object_parameters": kept}
+    return bucket(name, text("MEDIA_S3_ENDPOINT", ""), text("MEDIA_S3_REGION", ""), **options)
 
 
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": public_storage(),
     "private": private_storage(),
     "staticfiles": {"BACKEND": PLAIN_STATIC if DEBUG else HASHED_STATIC},
 }

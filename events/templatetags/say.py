@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.pages import own_path
-from eventify.lib.currencies import SYMBOLS
+from eventify.lib import addresses
+from eventify.lib.currencies import short
 from eventify.lib.dates import date_format, zone_of
 from events.models import Event
+from partners import countries
 
 register = template.Library()
 TILES = 6
@@ -22,11 +24,7 @@ _LETTER_HYPHEN = re.compile(r"(?<=\b\w)-(?=\w)")
 @register.filter
 def money(amount: Decimal, currency: str) -> str:
     """`₹1,200`, `₹99.50`, or "Free" for zero."""
-    if not amount:
-        return _("Free")
-    digits = f"{amount:,.2f}".removesuffix(".00")
-    symbol = SYMBOLS.get(currency)
-    return f"{symbol}{digits}" if symbol else f"{currency} {digits}"
+    return short(amount, currency) if amount else _("Free")
 
 
 @register.filter
@@ -90,6 +88,17 @@ def zone_name(event: Event) -> str:
 def zone_at(event: Event, value: datetime) -> str:
     """`IST`, or `UTC+7` where the zone has no letters."""
     return zone_of(value.astimezone(event.zone))
+
+
+@register.filter
+def address(event: Event) -> list[str]:
+    """Where it is, for who has to find it: venue and street, then the place as its country lays addresses out."""
+    street = event.location.removesuffix(event.place).rstrip(" ,") if event.place else event.location
+    above = [event.venue_name if event.venue_name not in event.location else "", street]
+    if event.place in event.location and not (event.pincode or event.state_name):
+        return [line for line in (above[0], event.location or event.place) if line]
+    country, place = countries.code_of(event.country), {"city": event.place, "district": event.district}
+    return [*filter(None, above), *addresses.lines(country, **place, state=event.state_name, postcode=event.pincode)]
 
 
 @register.filter
