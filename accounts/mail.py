@@ -6,12 +6,13 @@ killed) is an attempt as well: it is not repeated for ever, and no other mail wa
 
 import logging
 import smtplib
+import time
 from contextlib import ExitStack
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 12
 INTERRUPTED = "The attempt was interrupted; the worker's log may say why."
 _BATCH = 100
+_LONGEST = 15.0  # seconds that one task sends, however slow the mail server is: others wait for its process
 # Mails that thousands get at once, with papers that cost time to make: they are paced, so that a sale stays quick.
 TO_MANY = ("tickets", "event_cancelled", "event_refunded")
 _TASK = "accounts.tasks.send_pending_mail"
@@ -58,23 +60,33 @@ def queue_all(mails: list[OutgoingMail]) -> None:
         nudge(_TASK)
 
 
+def due() -> QuerySet[OutgoingMail]:
+    """What should have gone out by now and is not given up."""
+    return OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
+
+
 def send_pending() -> int:
     """Send what is due, each in its own short transactions; returns how many went out.
 
     What somebody waits for goes before TO_MANY. All are tried, also when one raises what is not expected; the error
-    comes out at the end. When more is due than one batch, or than may leave in this second, a task goes on.
+    comes out at the end. When more is due than one batch, than can be sent in _LONGEST, or than may leave in this
+    second, a task goes on.
     """
-    due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
-    in_order = due.order_by("next_attempt_at").values_list("pk", flat=True)
+    in_order = due().order_by("next_attempt_at").values_list("pk", flat=True)
     keys = list(in_order.exclude(template__in=TO_MANY)[:_BATCH])
     keys += _paced(list(in_order.filter(template__in=TO_MANY)[: _BATCH - len(keys)]))
     sent: list[int] = []
+    until = time.monotonic() + _LONGEST
     with ExitStack() as batch:  # it runs what it was given, the last first, whatever one of them raises
-        if len(keys) == _BATCH:
-            batch.callback(later, _TASK)
+        batch.callback(_go_on, len(keys) == _BATCH, until)
         for key in reversed(keys):
-            batch.callback(_send_one, key, sent)
+            batch.callback(_send_one, key, sent, until)
     return len(sent)
+
+
+def _go_on(there_is_more: bool, until: float) -> None:
+    if there_is_more or time.monotonic() >= until:
+        later(_TASK)
 
 
 def _paced(keys: list[int]) -> list[int]:
@@ -97,8 +109,8 @@ _lock_due = Prepared(
 _lock_unsent = Prepared(lambda: OutgoingMail.objects.select_for_update().filter(_unsent))
 
 
-def _send_one(key: int, sent: list[int]) -> None:
-    if _claim(key) and _send(key):
+def _send_one(key: int, sent: list[int], until: float) -> None:
+    if time.monotonic() < until and _claim(key) and _send(key):
         sent.append(key)
 
 

@@ -61,11 +61,15 @@ KEEP_DAYS = {
     "carts": 30,
     "copies": 7,
     "crew": 0,
+    "deliveries": 30,
     "door_devices": 90,
+    "exports": 7,
+    "facts": 365,
     "invitations": 365,
     "mails": 90,
     "notifications": 365,
     "sessions": 30,
+    "waiting_rooms": 90,
     "webhooks": 90,
 }
 
@@ -89,10 +93,20 @@ def database(url, prepares):
         config[key.upper()] = str(options.pop(key, "") or config[key.upper()])
     options["isolation_level"] = READ_COMMITTED
     options.setdefault("connect_timeout", 5)  # seconds; no request hangs while the server cannot be reached
-    if prepares:  # not behind a pooler that does not keep prepared statements
+    if prepares:
         options["prepare_threshold"] = 2  # runs of a statement until the server keeps its plan
     config["ENGINE"] = "eventify.lib.postgres"
-    return {**config, "OPTIONS": options, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    # A pooler gives the connection to others between two transactions, with what was prepared and what a cursor holds.
+    kept = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": not prepares}
+    return {**config, "OPTIONS": options, **kept}
+
+
+def chosen(name, allowed):
+    """Some of `allowed`, separated by commas, or all of them; ImproperlyConfigured for another."""
+    values = [one.strip() for one in text(name, ",".join(allowed)).split(",")]
+    if unknown := sorted(set(values) - set(allowed)):
+        raise ImproperlyConfigured(f"{name} may name {', '.join(allowed)}, not {unknown[0]!r}.")
+    return values
 
 
 def broker(url):
@@ -101,3 +115,14 @@ def broker(url):
     if parts.scheme != "unix":
         return url
     return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
+
+
+def broker_options(url):
+    """Celery's options for the broker at this address, Redis or RabbitMQ (amqp://).
+
+    A request never waits for the broker: the periodic sweep finds what was not sent.
+    """
+    if not url.startswith("redis"):
+        return {"connect_timeout": 0.5, "confirm_publish": True, "max_retries": 0}
+    # A message that nobody has acknowledged for 900 seconds is given to another: above the time limits of tasks.
+    return {"visibility_timeout": 900, "socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}

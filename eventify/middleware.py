@@ -12,6 +12,8 @@ from django.utils.cache import get_conditional_response
 from eventify.contracts.paths import is_contracts
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"  # an answer of a contract is shown to nobody as a page
+# Asked by machines from inside, under whatever name the container has there; nothing that they answer names a host.
+FROM_INSIDE = frozenset(f"/{name}{end}" for name in ("healthz", "readyz", "metrics") for end in ("", "/"))
 _LONGEST = 500  # characters of an Accept-Language header that count
 _FINGERPRINT = 12  # bytes of a body's hash
 
@@ -44,7 +46,8 @@ class Contracts:
             return self.get_response(request)
         language = _language(request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LONGEST])
         translation.activate(language)  # or the thread would speak that of its last request
-        request.get_host()  # DisallowedHost (400)
+        if request.path_info not in FROM_INSIDE:
+            request.get_host()  # DisallowedHost (400)
         response = self._view(request)
         headers = response.headers
         headers["Content-Language"] = language

@@ -131,8 +131,9 @@ class Supervisor:
         return [*command, "--workers-kill-timeout", "20", "eventify.wsgi:application"]
 
     def worker_command(self):
-        """The Celery worker, with so many processes for tasks."""
-        return ["eventify.worker", self.number("CELERY_CONCURRENCY", 2)]
+        """The Celery worker, with so many processes for tasks, and so many while much is waiting."""
+        processes = self.number("CELERY_CONCURRENCY", 2)
+        return ["eventify.worker", processes, "--most", self.number("CELERY_CONCURRENCY_MOST", processes)]
 
     def number(self, name, default):
         """A positive whole number of the environment, as text."""

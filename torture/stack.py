@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import redis
+from django.conf import settings
 from django.db import connections
 
 from bench.stack import ROOT, free_port, stop, wait_for
@@ -136,9 +137,10 @@ class Stack:
 
     def _forget_sign(self, kind: str) -> None:
         """Worker and beat are well only when they have given a sign of life after this."""
-        if kind in ("worker", "beat"):
+        signs = {"worker": map(heartbeats.of_queue, settings.QUEUES), "beat": ["beat"]}
+        if kind in signs:
             with contextlib.suppress(redis.RedisError):
-                heartbeats.forget(kind)
+                heartbeats.forget(*signs[kind])
 
     def is_well(self) -> bool:
         """Whether /readyz finds database, Redis, worker and beat well."""

@@ -23,4 +23,4 @@ if __name__ == "__main__":
     import_module("torture.bank").open_at(settings.HOME.path)
     if os.environ.get(WRONG):
         watch(os.environ[WRONG])
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(sys.argv[1:]))

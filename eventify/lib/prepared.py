@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
+from eventify.lib import replica
 from eventify.lib.postgres.base import places
 
 PAGE, PAGED = "{} LIMIT %s OFFSET %s", ("limit", "offset")
@@ -60,7 +61,7 @@ class Prepared:
         return _made(plan, self._rows(plan.sql, params))
 
     def _rows(self, sql: str, params: list) -> list[tuple]:
-        with connection.prepared_cursor() as cursor:
+        with connections[replica.alias()].prepared_cursor() as cursor:
             cursor.execute(sql, params)
             return cursor.fetchall()
 

@@ -12,6 +12,7 @@ from threading import Lock
 import psycopg
 import redis
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 
 from eventify.lib import heartbeats
@@ -83,17 +84,26 @@ def _migrations(missing: frozenset) -> dict:
 
 def _processes() -> dict:
     """Redis, and what the worker and beat left there."""
+    queues = {queue: heartbeats.of_queue(queue) for queue in settings.QUEUES}
     try:
-        ages = heartbeats.ages("worker", "beat")
+        *ages, beat = heartbeats.ages(*queues.values(), "beat")
     except redis.RedisError:
         unknown = _said(WARNING, "Nobody knows without Redis.")
         words = "Redis does not answer: requests work, tasks wait. See whether it runs and REDIS_URL is right."
         return {"redis": _said(WARNING, words), "worker": unknown, "beat": unknown}
     return {
         "redis": _said(OK, "Redis answers."),
-        "worker": _alive(ages[0], "The worker", "mails, refunds and payouts wait"),
-        "beat": _alive(ages[1], "Beat", "nothing periodic is done, such as freeing what was held"),
+        "worker": _served(dict(zip(queues, ages, strict=True))),
+        "beat": _alive(beat, "Beat", "nothing periodic is done, such as freeing what was held"),
     }
+
+
+def _served(ages: dict[str, float | None]) -> dict:
+    """Of all queues, or of those that are in trouble: a site may have several workers, each for some."""
+    troubled = {queue: age for queue, age in ages.items() if age is None or age > heartbeats.LATE}
+    which = f"The worker of {', '.join(troubled)}" if len(troubled) < len(ages) and troubled else "The worker"
+    seen = list((troubled or ages).values())
+    return _alive(None if None in seen else max(seen), which, "mails, refunds and payouts wait")
 
 
 def _alive(age: float | None, who: str, without: str) -> dict:

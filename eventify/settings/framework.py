@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "events",
     "bookings",
     "crew",
+    "integrations",
     "analytics",
     "privacy",
 ]

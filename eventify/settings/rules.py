@@ -39,6 +39,9 @@ EVENTIFY_APPLE_PASSWORD = text("EVENTIFY_APPLE_PASSWORD", "")
 EVENTIFY_MAILS_PER_SECOND = number("EVENTIFY_MAILS_PER_SECOND", 10, least=0)  # of those that go to many; 0: any
 EVENTIFY_KEEP_DAYS = keeps()  # kind -> days (privacy/retention.py)
 EVENTIFY_TRUSTED_PROXIES = number("EVENTIFY_TRUSTED_PROXIES", 0, least=0)
+EVENTIFY_WEBHOOK_DAYS = number("EVENTIFY_WEBHOOK_DAYS", 5)  # that an endpoint may fail until it is disabled
+EVENTIFY_WEBHOOK_WORKERS = number("EVENTIFY_WEBHOOK_WORKERS", 1)  # processes of the worker that send to endpoints
+EVENTIFY_WEBHOOK_PRIVATE = switch("EVENTIFY_WEBHOOK_PRIVATE", not PRODUCTION)  # http, and this machine itself
 EVENTIFY_RATE_LIMITS = switch("EVENTIFY_RATE_LIMITS", True)
 RATE_LIMITS = {
     "login": limit("login", "5/60"),
@@ -52,5 +55,10 @@ RATE_LIMITS = {
     "event_delete": limit("event_delete", "10/60"),
     "seat_generate": limit("seat_generate", "10/60"),
     "webhook": limit("webhook", "1200/60"),
+    "export": limit("export", "30/3600"),  # reports as files, of one person
     "promo": limit("promo", "30/600"),  # codes that are none
+    "room": limit("room", "60/600"),  # places in waiting rooms without an account
+    "api_key": limit("api_key", "600/60"),
+    "explain": limit("explain", "30/60"),  # questions why not, of one person
+    "explain_row": limit("explain_row", "240/60"),  # and about one thing, for each takes its locks for a moment
 }

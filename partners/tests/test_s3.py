@@ -1,49 +1,33 @@
 """The same with an S3 bucket: uploaded, seen, and nothing public. The S3 is moto's, on loopback."""
 
-import boto3
 import pytest
 from django.core.files.storage import storages
-from moto.server import ThreadedMotoServer
 
 from accounts.factories import SuperAdminFactory
 from eventify.lib.errors import Conflict
-from eventify.settings import private_storage
+from eventify.settings.files import private_storage
+from eventify.tests.s3 import s3_bucket, s3_server
 from partners import documents, kyc
 from partners.factories import PartnerFactory
 from partners.models import Document
 from partners.tests.papers import T, file, pdf
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BUCKET = "papers"
 
 
 @pytest.fixture(scope="module")
 def server():
-    """An S3 on loopback."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    moto.start()
-    yield "http://{}:{}".format(*moto.get_host_and_port())
-    moto.stop()
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
 def bucket(server, monkeypatch):
     """The settings name the bucket; gives it, empty."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "PRIVATE_S3_BUCKET": BUCKET,
-        "PRIVATE_S3_ENDPOINT": server,
-        "PRIVATE_S3_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    there = boto3.resource("s3", endpoint_url=server, region_name="eu-west-1").Bucket(BUCKET)
-    there.create(CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    storage = storages.create_storage(private_storage())
-    monkeypatch.setattr(Document._meta.get_field("file"), "storage", storage)
-    yield there
-    there.objects.all().delete()
-    there.delete()
+    with s3_bucket(server, "PRIVATE", "papers", monkeypatch) as there:
+        storage = storages.create_storage(private_storage())
+        monkeypatch.setattr(Document._meta.get_field("file"), "storage", storage)
+        yield there
 
 
 def test_upload_view_and_pages(bucket, client):

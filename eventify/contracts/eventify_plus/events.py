@@ -11,6 +11,7 @@ from accounts.models import DeviceToken
 from eventify.contracts.eventify_plus import body as bodies
 from eventify.contracts.eventify_plus import spelling
 from eventify.contracts.eventify_plus.conventions import TokenView
+from eventify.lib import replica
 from eventify.lib.errors import Missing
 from events import queries
 from events.models import Category, Event
@@ -32,6 +33,7 @@ class PincodeEvents(TokenView):
 
     fields = ("pincode",)
 
+    @replica.may_lag
     def answer(self, device: DeviceToken, body: dict) -> dict:
         pincode = bodies.pincode(body)
         events = spelling.listed().filter(pincode=pincode) if pincode else spelling.listed()
@@ -72,6 +74,7 @@ class EventsByCategory(TokenView):
 
     fields = ("category_id",)
 
+    @replica.may_lag
     def answer(self, device: DeviceToken, body: dict) -> dict:
         number = bodies.row_id(body, "category_id")
         events = spelling.listed().filter(category=number) if number else []
@@ -83,6 +86,7 @@ class EventsByMonthYear(TokenView):
 
     fields = ("month", "year")
 
+    @replica.may_lag
     def answer(self, device: DeviceToken, body: dict) -> dict:
         year, month = bodies.month_and_year(body)
         last = calendar.monthrange(year, month)[1]
@@ -122,6 +126,7 @@ class EventsByDate(TokenView):
 
     fields = ("date_of_event",)
 
+    @replica.may_lag
     def answer(self, device: DeviceToken, body: dict) -> dict:
         events = queries.on_day(spelling.listed(), bodies.day(body, "date_of_event"))
         return {"status": "success", "events": [spelling.dated_event(event, self.request) for event in events]}

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.db.models.lookups import GreaterThanOrEqual
 
 from eventify.contracts.lists import EXACT, KEPT, total_of
+from eventify.lib import replica
 from eventify.lib.brief import Brief
 from eventify.lib.prepared import COUNT, PAGE, PAGED, Param, Prepared
 from events import queries, states
@@ -36,6 +37,7 @@ class Way(NamedTuple):
     ends: tuple[str, ...]
 
 
+@replica.may_lag
 def page(asked: dict, columns: tuple[str, ...]) -> tuple[list[tuple], int]:
     """The values of these columns on the page that is asked for, and how many events there are in all.
 

@@ -10,6 +10,7 @@ from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok
 from eventify.contracts.fields import uid_of
 from eventify.contracts.lists import InTurn, filtered
 from eventify.contracts.needs import ANYBODY
+from eventify.lib import replica
 from eventify.lib.errors import Missing
 from events import queries, search
 from events.models import Banner, Event
@@ -47,6 +48,7 @@ class Events(View):
 
     needs = {"GET": ANYBODY}
 
+    @replica.may_lag
     def get(self, request):
         asked = request.query_params
         found = rows.events(filtered(EventFilters, request, queries.public()))
@@ -67,6 +69,7 @@ class Featured(View):
 
     needs = {"GET": ANYBODY}
 
+    @replica.may_lag
     def get(self, request):
         return listing(request, rows.events(queries.upcoming().filter(is_hot=True)), shapes.event)
 
