@@ -10,7 +10,12 @@ from django.utils.translation import ngettext
 
 from eventify.lib.ratelimit import TooManyRequests, client_address, hit
 
-members_only = login_required(login_url="/login/")
+
+def members_only(view):
+    """A page of everybody who has logged in; others are sent there first."""
+    checked = login_required(login_url="/login/")(view)
+    checked.is_for_members = True  # who asks why a page does not open is told so (partners/explaining_pages.py)
+    return checked
 
 
 def safe_next(request, default: str = "/") -> str:

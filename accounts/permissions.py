@@ -24,6 +24,7 @@ CATALOGUE = (
     Entry("view_partners", _("View partners"), _("Partners")),
     Entry("manage_partners", _("Manage partners"), _("Partners")),
     Entry("review_kyc", _("Review KYC documents"), _("Partners")),
+    Entry("manage_integrations", _("Manage webhooks and API keys"), _("Partners")),
     Entry("view_users", _("View users"), _("Users")),
     Entry("ban_users", _("Ban users"), _("Users")),
     Entry("reset_2fa", _("Reset two-factor"), _("Users")),

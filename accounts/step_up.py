@@ -28,6 +28,7 @@ class StepUpRequired(Forbidden):
     """The last proof of identity is older than settings.EVENTIFY_STEP_UP_MINUTES (403)."""
 
     code = "step_up_required"
+    kind = "sign-in"
     message = gettext_lazy("Confirm that it is you, with your password or code, then try again.")
 
 

@@ -29,6 +29,7 @@ class TwoFactorRequired(Forbidden):
     """The staff role demands two-factor and the person has not set it up: no staff permission counts (403)."""
 
     code = "two_factor_required"
+    kind = "sign-in"
     message = gettext_lazy("Your role demands two-factor. Set it up under /account/security/, then try again.")
 
 

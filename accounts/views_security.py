@@ -105,7 +105,8 @@ class TwoFactor(SecretForm):
 def _picture(url: str) -> str:
     svg = segno.make(url, error="m", micro=False).svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
     # The markup is segno's; the label is ours.
-    return mark_safe(svg.replace("<svg", f'<svg role="img" aria-label="{_("QR code for your authenticator app")}"', 1))
+    label = _("QR code for your authenticator app")
+    return mark_safe(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
 
 
 def _show_codes(request, shown: list[str], *, is_new: bool):

@@ -12,7 +12,7 @@ handler404 = "eventify.contracts.errors.not_found"
 handler500 = "eventify.contracts.errors.server_error"
 
 # The contracts whose paths begin with api/, those with more special paths first.
-UNDER_API = ("command_center", "crewli", "eventify_plus", "evient")
+UNDER_API = ("command_center", "crewli", "platform", "eventify_plus", "evient")
 
 urlpatterns = [
     re_path(r"^(?=api/admin/)", include("eventify.contracts.evient.urls")),  # with the door, which is in a hurry
@@ -23,7 +23,9 @@ urlpatterns = [
     path("", include("bookings.urls")),
     path("", include("accounts.urls")),
     path("", include("privacy.urls")),
+    path("", include("integrations.urls")),
     path("", include("partners.urls")),
+    path("", include("analytics.urls")),
     path("", include("crew.urls")),
     path("", include("django_prometheus.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
@@ -32,6 +34,7 @@ urlpatterns = [
     path("command-center/", include("partners.command_center.urls")),
     path("command-center/", include("bookings.command_center.urls")),
     path("command-center/", include("crew.command_center.urls")),
+    path("command-center/", include("integrations.command_center.urls")),
     path("command-center/", include("privacy.command_center.urls")),
     path("admin/", RedirectView.as_view(url="/command-center/"), name="admin-redirect"),
     path("django-admin/", admin.site.urls),

@@ -116,6 +116,7 @@ def meeting(parties: int) -> Callable[[], None]:
 def is_waited_for() -> bool:
     """Whether another connection waits for what our transaction has locked."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # in a transaction the first look is kept
         cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
         return cursor.fetchone() is not None
 

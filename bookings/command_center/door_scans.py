@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import explaining
 from bookings import queries
 from bookings.command_center.door import AboutDoor
 from bookings.command_center.door_words import VERDICTS
@@ -105,6 +106,8 @@ class Scans(AboutDoor, ObjectMixin, ListPage):
         return self.object.scans.select_related("ticket__ticket_type", "ticket__order", "device", "by")
 
     def row_actions(self, row) -> list[Action]:
+        if row.verdict != Scan.Verdict.ADMITTED and row.ticket_id:
+            return [Action(_("Why not?"), explaining.link("check_in", row.ticket.uid, event=row.event.uid))]
         if row.undone_at or row.verdict != Scan.Verdict.ADMITTED:
             return []
         return [Action(_("Take it back"), reverse("desk-scan-undo", args=[row.uid]))]

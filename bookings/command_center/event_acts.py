@@ -69,6 +69,7 @@ class CancelEvent(CallOff):
     """`desk-event-cancel`."""
 
     permission, scoped, title = "manage_events", True, gettext_lazy("Cancel the event")
+    asks, says = "change_state", "state=cancelled"
     done_sentence = gettext_lazy("%(event)s is cancelled. The mails and the money are on their way.")
 
     def facts_now(self, reason: str) -> dict:

@@ -25,6 +25,12 @@ from events.models import Category, Event
 
 SHOWN = 8  # rows of each part of the page
 SHOWN_PARTS = 100  # of a festival
+# pages of analytics about one event: url name, label, permission
+FIGURES = (
+    ("desk-event-headcount", gettext_lazy("Headcount"), "view_events"),
+    ("desk-event-pace", gettext_lazy("Sales pace"), "view_analytics"),
+    ("desk-event-reports", gettext_lazy("Reports"), "view_events"),
+)
 TIMES = (("upcoming", gettext_lazy("Coming")), ("past", gettext_lazy("Over")))
 
 
@@ -107,11 +113,15 @@ class EventPage(AboutEvent, DetailPage):
         is_bare = event.state == Event.State.DRAFT and not (event.booked_count or event.waitlisted_count)
         if self.may("check_in", event) and not is_bare:
             actions.append(Action(_("Door"), self._at("desk-event-door"), style="secondary"))
+        for page, label, permission in FIGURES:
+            if nav.link(page, event.uid) and self.may(permission, event):
+                actions.append(Action(label, nav.link(page, event.uid), style="secondary"))
         if self.may("manage_events", event):
             actions.append(Action(_("Edit"), self._at("desk-event-edit"), style="secondary"))
             actions.append(Action(_("Pictures"), self._at("desk-event-pictures"), style="secondary"))
             actions.append(Action(_("Promo codes"), self._at("desk-event-promos"), style="secondary"))
             actions.append(Action(_("Hall"), self._at("desk-event-hall"), style="secondary"))
+            actions.append(Action(_("Waiting room"), self._at("desk-event-room"), style="secondary"))
         if self.may("manage_events", event) and event.seating != Event.Seating.NONE:
             actions.append(Action(_("Seat plan"), self._at("desk-event-seats"), style="secondary"))
         if self.may("manage_events", event) and is_live:

@@ -30,7 +30,7 @@ class RefundOrder(AboutOrder, Proved, ObjectConfirmPage):
     """`desk-order-refund`: the whole order ends, and what was paid goes back."""
 
     permission, scoped = "refund_orders", True
-    title, form_class = gettext_lazy("Refund"), ReasonForm
+    title, form_class, asks = gettext_lazy("Refund"), ReasonForm, "cancel"
 
     def change(self, values: dict) -> dict:
         return previews.order_refund(self.object, reason=values.get("reason") or "", by=self.request.user)()
@@ -152,7 +152,7 @@ class GiveMoney(AboutOrder, Proved, ObjectConfirmPage):
     """`desk-order-give`: money without a cancellation. ?amount= is previewed; another amount is previewed again."""
 
     permission, scoped = "refund_orders", True
-    title, form_class = gettext_lazy("Give money back"), AmountForm
+    title, form_class, asks = gettext_lazy("Give money back"), AmountForm, "refund"
     lead = gettext_lazy("The tickets stay good. Type another amount to see what it would do.")
 
     def get_initial(self) -> dict:

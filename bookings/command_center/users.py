@@ -17,6 +17,7 @@ from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
 from eventify.lib.desk.pages import Action, Crumb, DetailPage
+from eventify.lib.phones import shown
 
 SHOWN = 10
 ACTIVE, BANNED, CLOSED = "active", "banned", "closed"
@@ -147,7 +148,7 @@ class UserPage(AboutUser, DetailPage):
         return [
             (_("E-mail"), user.email),
             (_("Username"), user.username),
-            (_("Phone"), user.phone),
+            (_("Phone"), shown(user.phone or "")),
             (_("Place"), user.place or None),
             (_("Joined"), say.day(user.created_at)),
             (_("Erased"), say.day(user.erased_at) if user.erased_at else None),

@@ -14,6 +14,7 @@ from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, TicketType
 from bookings.tests.invariants import check
 from bookings.tests.scenes import book, buy, people, scene
+from bookings.waiting_room import gate
 from eventify.lib import later, together
 from eventify.lib.together import Counted
 from events import states
@@ -30,6 +31,7 @@ OF_EVENT = {
     "currency": lambda: "EUR",
     "seating": lambda: Event.Seating.AUTOMATIC,
     "waitlisted_count": lambda: 3,
+    "has_waiting_room": lambda: True,
 }
 OF_TYPE = {
     "status": lambda: TicketType.Status.SOLD_OUT,
@@ -98,9 +100,9 @@ def test_an_event_that_changes_is_decided_on_again(name, monkeypatch, locked):
     change_after_reading(monkeypatch, Event.objects.filter(pk=event.pk), **{name: OF_EVENT[name]()})
     results = race(partial(book, event, user))
     assert locked[0] == [event.pk]
-    refused = name == "is_bookable"
-    assert (len(good(results)), len(errors(results, sales.NotOnSale))) == ((0, 1) if refused else (1, 0))
-    Event.objects.filter(pk=event.pk).update(waitlisted_count=0)
+    refused = {"is_bookable": sales.NotOnSale, "has_waiting_room": gate.MustWait}.get(name)
+    assert (len(good(results)), len(errors(results, refused or Exception))) == ((0, 1) if refused else (1, 0))
+    Event.objects.filter(pk=event.pk).update(waitlisted_count=0, has_waiting_room=False)
     check(event)
 
 

@@ -66,7 +66,7 @@ def test_one_person(client, admin, asha):
     wait(event, asha, 1)
     sessions.start(asha, user_agent="Firefox", address="10.0.0.9")
     page = text(client.get(page_of(asha)))
-    for words in ("asha@example.com", "+919812345678", "Jazz Night", "Firefox", "10.0.0.9", "On waitlists", "Off"):
+    for words in ("asha@example.com", "+91 98123 45678", "Jazz Night", "Firefox", "10.0.0.9", "On waitlists", "Off"):
         assert words in page
 
 

@@ -55,7 +55,7 @@ def test_the_page_says_everything(client):
     page = text(client.get(f"/e/{event.slug}/"))
     for words in (
         event.name,
-        "Opera House, Mumbai",
+        "Opera House<br>Mumbai",
         "<p>Songs <b>and</b> rain</p>",
         "Bring an ID.",
         "₹1,200",

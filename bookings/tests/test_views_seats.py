@@ -56,6 +56,13 @@ def test_the_map_is_made_when_it_is_first_looked_at(client):
     assert 'role="group" aria-label="Row B"' in page
 
 
+def test_a_free_seat_costs_something_in_other_languages_as_well(client):
+    """English has one word for a free seat and a free ticket; most languages have two."""
+    event, _kind = hall()
+    page = text(client.get(f"/e/{event.slug}/seats/", headers={"accept-language": "vi"}))
+    assert "</span> Còn trống</li>" in page and "Miễn phí" not in page
+
+
 def test_taken_seats_cannot_be_chosen(client):
     event, _kind = hall()
     book(event, people(1)[0], 1, chosen=("A-3",))

@@ -16,6 +16,7 @@ from crew.models import Assignment, IdentityMatch, Person, UserTag
 from eventify.lib.desk import nav, say
 from eventify.lib.desk.pages import Action, Crumb, DetailPage
 from eventify.lib.desk.words import word
+from eventify.lib.phones import shown
 
 LINES = 20  # of the history
 ACTS = ("approve", "reject", "no-show", "tag", "list")
@@ -84,7 +85,7 @@ class PersonPage(AboutPerson, DetailPage):
     def facts(self) -> list[tuple]:
         person = self.object
         mail = format_html('<a href="mailto:{0}">{0}</a>', person.email) if person.email else None
-        call = format_html('<a href="tel:{0}">{0}</a>', person.phone) if person.phone else None
+        call = format_html('<a href="tel:{}">{}</a>', person.phone, shown(person.phone)) if person.phone else None
         return [
             (_("Crowd type"), coloured(person.crowd_type)),
             (_("Company"), person.company and person.company.name),

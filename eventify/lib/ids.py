@@ -32,3 +32,13 @@ def from_ulid(text: str) -> uuid.UUID:
     except KeyError as error:
         raise ValueError(f"{error.args[0]!r} is not a letter of a ULID.") from None
     return uuid.UUID(int=number)  # ValueError past 128 bits
+
+
+def uid_of(text: str) -> uuid.UUID | None:
+    """The UUID that a text spells, as such or as a ULID; None when it spells none."""
+    for read in (uuid.UUID, from_ulid):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None

@@ -32,6 +32,7 @@ class TooManyRequests(DomainError):
 
     status = 429
     code = "too_many_requests"
+    kind = "limit"
 
     def __init__(self, retry_after: int):
         super().__init__(f"Too many requests. Try again in {retry_after} s.", retry_after=retry_after)

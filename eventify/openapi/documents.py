@@ -11,7 +11,7 @@ from eventify.contracts.described import Contract
 from eventify.openapi import operations
 from eventify.openapi.schemas import Schemas
 
-NAMES = ("command_center", "evient", "evently", "eventify_plus", "crewli")
+NAMES = ("command_center", "evient", "evently", "eventify_plus", "crewli", "platform")
 ALL = "all"
 _GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 _INFO = {
@@ -22,7 +22,8 @@ _BEARER = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "The access token of a log-in. Contracts 000, 001, 002 and 004 accept each other's.",
+    "description": "The access token of a log-in. Contracts 000, 001, 002 and 004 accept each other's. "
+    "Our own API takes the key of an organisation as well (`evk_...`).",
 }
 _HEADERS = {
     "RequestId": {

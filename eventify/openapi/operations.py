@@ -15,6 +15,7 @@ from eventify.lib.errors import Conflict, Forbidden, Missing
 from eventify.lib.ratelimit import TooManyRequests
 from eventify.openapi import pages, queries
 from eventify.openapi.schemas import Schemas, filled
+from integrations.feed import TooOld
 
 METHODS = ("get", "post", "put", "patch", "delete")
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -22,6 +23,7 @@ _TELLS = {
     200: "Done.", 201: "Made.", 202: "Taken; it is done later.", 204: "Done; there is nothing to say.",
     400: "The request is malformed.", 401: "No token, or one that is over.", 403: "The caller may not do this.",
     404: "There is none, or none that the caller may see.", 409: "The state of things forbids it.",
+    410: "It is not kept any more.",
     413: "The body is too large.", 415: "The body is of another type.", 422: "Some values are not valid.",
     429: "Too many requests.", 503: "Requests cannot be answered.",
 }  # fmt: skip
@@ -32,6 +34,7 @@ _REFUSALS = {
     403: Forbidden(),
     404: Missing(),
     409: Conflict(),
+    410: TooOld(),
     415: exceptions.UnsupportedMediaType("text/csv"),
     422: exceptions.ValidationError({"name": ["This field is required."]}),
     429: TooManyRequests(30),

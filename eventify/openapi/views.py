@@ -18,6 +18,7 @@ TITLES = {
     "evently": "002 Evently",
     "eventify_plus": "003 Eventify Plus",
     "crewli": "004 Crewli",
+    "platform": "Platform",
 }
 
 

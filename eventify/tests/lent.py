@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import transaction
 
+from analytics.models import Export
 from eventify.settings.files import private_storage
 from partners.models import Document
 
@@ -21,7 +22,8 @@ def lent(make: Callable[[], W], django_db_blocker, folder: Path) -> Iterator[W]:
     made = private_storage()
     made["OPTIONS"]["location"] = folder
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Document._meta.get_field("file"), "storage", storages.create_storage(made))
+        for model in (Document, Export):
+            patch.setattr(model._meta.get_field("file"), "storage", storages.create_storage(made))
         with django_db_blocker.unblock(), transaction.atomic():
             yield make()
             transaction.set_rollback(True)

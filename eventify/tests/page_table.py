@@ -14,6 +14,7 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.models import Notification
 from accounts.permissions import IDS
+from analytics.models import Export, Subscription
 from bookings.models import Booking, Invoice, Order, Ticket
 from crew.command_center.base import OfEvent
 from crew.command_center.settings import OfPartner
@@ -21,6 +22,7 @@ from crew.models import CrowdList, Person, PersonTag, Shift, Swap
 from eventify.lib.desk.pages import LOGGED_IN, ObjectMixin, Page, names_of
 from eventify.tests.page_world import HOUSE, A, B, Caller, World
 from events.models import Event
+from integrations.models import ApiKey, Delivery, Endpoint
 from partners.models import Contact, Document, Invitation, Member, Partner
 from partners.views_base import PartnerPage
 
@@ -52,6 +54,7 @@ PUBLIC = {
     "calendar/": "What is on this month.",
     "calendar/<int:year>/<int:month_number>/": "What is on in a month.",
     "api/docs/": "The documents of the contracts, for who writes a client.",
+    "why/": "Why something is refused: of what the asker may see, and nothing else; see test_why.py.",
     "robots.txt": "For search engines.",
     "sitemap.xml": "For search engines.",
     "sitemap-<section>.xml": "For search engines.",
@@ -62,6 +65,9 @@ PUBLIC = {
     "e/<slug:slug>/": "An event that is published.",
     "e/<slug:slug>/seats/": "The seat map of an event that is published.",
     "e/<slug:slug>/seats/taken.json": "Which seats of it are taken.",
+    "e/<slug:slug>/room/": "The waiting room of an event that is published.",
+    "e/<slug:slug>/room/<int:room>/state.json": "Where the browser stands there, as its signed cookie says.",
+    "e/<slug:slug>/room/<uuid:uid>/draw.json": "Its draw by lot, for whoever wants to check it; it names no people.",
     "orders/<uuid:uid>/open/<str:token>/": "The token of the mail is the right to open it.",
     "orders/<uuid:uid>/link/": "Mails the link to a guest's order, to the address that the order names.",
     "account/claim/<str:token>/": "The token of the mail is the right to make an account of it.",
@@ -132,6 +138,8 @@ WORKED = {
     "crew/swaps/<uuid:uid>/": Swap,
     "crew/parts/<uuid:uid>/leave/": Person,
 }
+# What belongs to one person, whatever anybody else may see.
+OWN = (Notification, Export, Subscription)
 # What the uid in an address names where the page has no `visible()` that says so: by the beginning of the url name.
 NAMED = {
     "desk-notification-read": Notification,
@@ -140,6 +148,9 @@ NAMED = {
     "partner-document": Document,
     "partner-member": Member,
     "partner-invitation": Invitation,
+    "partner-endpoint": Endpoint,
+    "partner-delivery": Delivery,
+    "partner-key": ApiKey,
 }
 UNTYPICAL = {"uuid": UUID(int=7 << 76), "int": 1}  # of nothing; other converters take the word "nothing"
 
@@ -240,9 +251,9 @@ def targets(route: Route, world: World) -> list[Target]:
         return list(_of_owners(route, world))
     model = model_of(route, world)
     rows = world.objects.get(model, {})
-    if model is Notification:
-        rows = {name: rows[name] for name in ("outsider", "org_admin of A")}
-    if route.is_a(ObjectMixin):
+    if model in OWN:
+        rows = {name: rows[name] for name in ("outsider", "org_admin of A") if name in rows}
+    elif route.is_a(ObjectMixin):
         seen = set(visible(route, world).values_list("pk", flat=True))
         rows = {owner: row for owner, row in rows.items() if row.pk in seen}
         rows = rows if route.view.scoped else dict(list(rows.items())[:1])

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.test import Client
+from django.utils import timezone
 
 from accounts import audit, bans, notify, roles
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, User
 from accounts.permissions import DEFAULT_ROLES, IDS
 from accounts.tests.coming_in import log_in
+from analytics.models import Export, Subscription
+from analytics.reports import exports, schedules
 from bookings import cancelling, promos, refunds
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Device, DoubleAdmission, Order, Refund, Scan, TicketType, WebhookDelivery
@@ -25,6 +28,8 @@ from crew import factories as crew
 from crew.models import Assignment, CrowdList, CrowdListEntry, IdentityMatch, Person, Swap
 from events.factories import EventImageFactory
 from events.models import Event
+from integrations import sealing
+from integrations.models import ApiKey, Attempt, Delivery, Endpoint, Fact, Listener
 from partners import contacts, inviting, members, payouts
 from partners.models import Contact, Document, Invitation, Member, Partner, Payout, Transfer
 from partners.tests.money import rich_partner
@@ -107,6 +112,7 @@ class World:
         self._make_doors()
         self._make_payouts()
         self._make_papers()
+        self._make_integrations()
         self._make_crews()
         self._make_team()
         self._join()
@@ -169,6 +175,12 @@ class World:
             for row in more_papers(self.of(Partner, owner), WORDS[owner]):
                 self._put(owner, row)
 
+    def _make_integrations(self):
+        """Two owners with an endpoint that was sent something, and a key."""
+        for owner in (A, B):
+            for row in more_integrations(self.of(Partner, owner), WORDS[owner]):
+                self._put(owner, row)
+
     def _make_crews(self):
         """A plan for the events of two owners; A's shift is of the visitor who has a part in it."""
         for owner in (A, B):
@@ -186,6 +198,10 @@ class World:
         for caller in CALLERS.values():
             for owner, role in caller.works_for.items():
                 self._put(owner, members.add(self.of(Partner, owner), self.users[caller.name], role, by=None))
+        own = {"report": "orders", "form": "csv", "partner": self.of(Partner, A)}
+        one = self.users["org_admin of A"]
+        self._put("org_admin of A", exports.request(Export(user=one, **own)))
+        self._put("org_admin of A", schedules.subscribe(Subscription(user=one, every="week", hour=7, **own)))
 
     def _put(self, owner: str, row) -> None:
         self.objects.setdefault(type(row), {})[owner] = row
@@ -264,3 +280,20 @@ def more_crew(event: Event, word: str, user: User) -> list:
     guests = crew.CrowdListFactory(event=event, crowd_type=kind, name=f"{word} List", recipient_company=company)
     entry = CrowdListEntry.objects.create(crowd_list=guests, person=person)
     return [kind, company, tag, section, place, slot, shift, match, person, mine, swap, guests, entry]
+
+
+def more_integrations(partner: Partner, word: str) -> list:
+    """An endpoint with a delivery that failed, and a key."""
+    now = timezone.now()
+    about = {"partner": partner, "url": f"https://{word.lower()}.example.com/", "description": f"{word} hook"}
+    endpoint = Endpoint.objects.create(**about, kinds=["order.paid"], secret=sealing.seal(b"secret"))
+    Listener.objects.create(partner=partner, since=now, last_position=1)
+    fact = Fact.objects.create(partner=partner, kind="order.paid", position=1, numbered_at=now, data={})
+    delivery = Delivery.objects.create(
+        endpoint=endpoint, fact=fact, kind=fact.kind, position=1, next_attempt_at=now, give_up_at=now, attempts_made=1
+    )
+    Attempt.objects.create(delivery=delivery, started_at=now, status=500, answer=f"{word} is down", error="No.")
+    key = ApiKey.objects.create(
+        partner=partner, name=f"{word} CRM", prefix="evk_12345678", key_hash=f"{word}", scopes=["feed:read"]
+    )
+    return [endpoint, delivery, key]

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["accounts", "partners", "events", "bookings", "crew", "analytics", "privacy"]
+APPS = ["accounts", "partners", "events", "bookings", "crew", "integrations", "analytics", "privacy"]
 # A module may import its own layer and those before it.
 LAYERS = ["eventify.lib", *APPS, "eventify.contracts", "eventify.urls"]
 CONTRACTS = "eventify.contracts"

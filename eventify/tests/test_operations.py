@@ -68,7 +68,7 @@ class Site(Copy):
     def queue(self, task):
         """Send a task as beat does."""
         app = Celery(broker=broker(self.home.redis_url), set_as_current=False)
-        return app.send_task(task, ignore_result=True).id
+        return app.send_task(task, queue="bulk", ignore_result=True).id
 
 
 @pytest.fixture(scope="module")

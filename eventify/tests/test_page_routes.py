@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from django.db import connection, transaction
 
+from accounts import explaining
 from accounts.tests.coming_in import log_in
 from eventify.tests.page_table import (
     ABOUT_ONESELF,
@@ -23,6 +24,7 @@ from eventify.tests.page_table import (
     targets,
 )
 from eventify.tests.page_world import CALLERS
+from partners import explaining_pages as pages
 
 EVERY_CALLER = pytest.mark.parametrize("name", CALLERS)
 SENT = {"reason": "because", "digest": "x", "name": "Changed", "status": "Active", "next": "/"}
@@ -64,6 +66,7 @@ NEEDS_PROOF = {
     "desk-user-reset-2fa",
     "desk-webhook-replay",
     "partner-bank",
+    "partner-key-new",
 }
 POLICY = ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action", "frame-ancestors 'none'")
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"}
@@ -151,6 +154,27 @@ def test_who_gets_in(world, cases, name):
         lacking = headers_lacking(response)
         if answer not in right or leaks or lacking:
             wrong.append(f"{route}, {target.url}: {answer}, not {right}; shows {leaks}; says no {lacking}")
+    assert not wrong, "\n".join(wrong)
+
+
+NOT_TOLD = {"orders/"}  # who has no account may have a guest's orders there
+# What is said of why a page does not open -> what opening it must answer.
+SAID = {None: "in", "forbidden": 403, "not_found": 404, "unauthenticated": "login", "two_factor_required": "set-up"}
+
+
+@pytest.mark.parametrize("name", ["Finance", "org_admin of A", "two-factor is lacking", "nobody"])
+def test_why_it_does_not_open_is_what_opening_it_says(world, cases, name):
+    """Of every page that can be asked about: those of the command center, of partners, and without an id. A page that
+    looks for its row when it is run is not told, but for the role that it needs."""
+    caller, user, wrong = CALLERS[name], world.users.get(name), []
+    for route, target in cases:
+        if (route.kind not in ("desk", "partner") and "<" in route.path) or route.path in NOT_TOLD:
+            continue
+        right = expected(route, caller, target)
+        said = explaining.explain(pages.ACTION, target.url, asker=user, by=user, said={}, is_fresh=True)
+        is_a_row = "<uuid:uid>" in route.path and right <= {"in", 404}
+        if SAID.get(said.code) not in right and not (is_a_row and said.code == "invalid"):
+            wrong.append(f"{route}, {target.url}: {said.code} ({said.sentence}), not {right}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -47,7 +47,7 @@ WORST = ("huge", "NUL", "surrogate", "far day")  # each also in one parameter at
 # What the pages that are no lists read from their address.
 OTHER_NAMES = ("next", "role", "on", "permissions", "partner", "places", "reason", "range", "part", "panel", "event")
 OTHER_NAMES += ("order", "currency", "first_day", "last_day", "q", "page", "format", "verdict", "target", "kind")
-OTHER_NAMES += ("day", "section", "all", "to", "note", "in_return", "ask")
+OTHER_NAMES += ("day", "section", "all", "to", "note", "in_return", "ask", "against", "report")
 
 
 def downloaded(response, form: str) -> str:

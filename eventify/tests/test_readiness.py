@@ -13,17 +13,16 @@ from eventify.contracts.evently.tests.calling import Caller
 from eventify.lib import heartbeats, readiness
 
 pytestmark = pytest.mark.django_db
+WORKERS = [heartbeats.of_queue(queue) for queue in ("sales", "mail", "money", "bulk")]
 NAMES = ["database", "migrations", "redis", "worker", "beat"]
 
 
 @pytest.fixture(autouse=True)
 def _alive():
-    for name in ("worker", "beat"):
-        heartbeats.beat(name)
+    heartbeats.beat(*WORKERS, "beat")
     yield
     heartbeats._client.cache_clear()
-    for name in ("worker", "beat"):
-        heartbeats.forget(name)
+    heartbeats.forget(*WORKERS, "beat")
 
 
 @pytest.fixture
@@ -89,13 +88,21 @@ def test_a_bad_parameter_is_refused():
 
 
 def test_a_dead_worker_is_a_warning():
-    heartbeats.forget("worker")
+    heartbeats.forget(*WORKERS)
     status, states, details = ask()
     assert (status, states) == ("warning", ["ok", "ok", "ok", "warning", "ok"])
     assert details[3] == (
         "The worker has not been heard of: mails, refunds and payouts wait. Start it, or see its log."
     )
     ask("?strict=true", status=503)
+
+
+def test_a_queue_that_nobody_serves_is_a_warning():
+    heartbeats.forget(WORKERS[1])
+    heartbeats._client().set(f"{heartbeats._KEY}{WORKERS[2]}", "1", px=heartbeats._KEPT - 61_000)
+    status, states, details = ask()
+    assert (status, states[3]) == ("warning", "warning")
+    assert details[3].startswith("The worker of mail, money has not been heard of")
 
 
 def test_a_beat_that_is_silent_for_long_is_a_warning():

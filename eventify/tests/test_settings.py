@@ -164,7 +164,8 @@ def test_env_file_is_read_and_the_environment_wins(tmp_path):
 def test_env_example_names_every_setting_and_nothing_else():
     parts = [*(ROOT / "eventify/settings").glob("*.py"), ROOT / "eventify/supervisor.py", ROOT / "eventify/prepare.py"]
     source = "".join(part.read_text() for part in parts)
-    call = r"""(?:env\.\w+|environ\.get|environment\.get|text|number|choice|switch|secret|time_zone)\(\s*"([A-Z_]+)\""""
+    kinds = "text|number|choice|chosen|switch|secret|time_zone"
+    call = rf"""(?:env\.\w+|environ\.get|environment\.get|{kinds})\(\s*"([A-Z_]+)\""""
     names = set(re.findall(call, source)) | {
         f"EVENTIFY_LIMIT_{name.upper()}" for name in re.findall(r'limit\("(\w+)"', source)
     }

@@ -16,6 +16,7 @@ from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
 from eventify.lib.desk.pages import Action, Crumb, DetailPage
+from eventify.lib.phones import shown
 from partners import bank, books, countries, documents, fees, inviting, members, onboarding, queries
 from partners.models import Partner
 
@@ -126,6 +127,11 @@ class PartnerPage(DetailPage):
         return (Crumb(_("Partners"), reverse("desk-partners")),)
 
     def shown_actions(self) -> list[Action]:
+        reports = nav.link("desk-partner-reports", self.object.uid)
+        may = reports and self.may(("view_events", "view_financials"), self.object)
+        return [*([Action(_("Reports"), reports, style="secondary")] if may else []), *self._acts()]
+
+    def _acts(self) -> list[Action]:
         """What staff who manage all partners may do to this one; its members go to their own pages instead."""
         if self.object.members.filter(user=self.request.user).exists():
             url = reverse("partner-home", args=[self.object.slug])
@@ -179,7 +185,7 @@ class PartnerPage(DetailPage):
             (_("Kind"), TYPE_WORDS[Partner.Type(partner.type)]),
             (_("Joined"), say.day(partner.joined_at) if partner.joined_at else None),
             (_("E-mail"), partner.contact_email or None),
-            (_("Phone"), partner.phone or None),
+            (_("Phone"), shown(partner.phone) or None),
             (_("Website"), partner.website or None),
             (_("Registered name"), partner.legal_name or None),
             (_("Postal address"), ", ".join(partner.address.splitlines()) or None),

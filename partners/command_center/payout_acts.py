@@ -142,7 +142,7 @@ class Approve(Proved, BatchBase, ObjectConfirmPage):
     """`desk-payout-approve`: what is paid and what is not any more; then it is sent."""
 
     permission = payouts.PERMISSION
-    title = gettext_lazy("Approve payouts")
+    title, asks = gettext_lazy("Approve payouts"), "approve_payout"
     template_name = "command_center/partners/payout_confirm.html"
 
     def get_crumbs(self):

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from guardian.models import UserObjectPermission
 
 from accounts import bans, roles
 from accounts.factories import SuperAdminFactory, UserFactory
@@ -10,7 +11,7 @@ from accounts.models import AuditLog, Role, User
 from accounts.permissions import IDS
 from accounts.tests.racing import errors, meet_after, race
 from eventify.lib.errors import Conflict
-from partners import members
+from partners import house, members
 from partners.factories import PartnerFactory
 from partners.members import GRANTS
 from partners.models import Member, Partner
@@ -126,3 +127,15 @@ def test_without_the_lock_both_administrators_leave(monkeypatch):
     monkeypatch.setattr(members, "lock_one", lambda partner: partner)
     race(*(partial(leave, partner, user) for user in two))
     assert not partner.members.filter(role=Member.Role.ADMIN).exists()
+
+
+def test_a_permission_that_a_role_was_given_later_reaches_its_members():
+    """As after an update: an administrator of before, and somebody in a role that lacks the permission."""
+    partner, admin, helper = PartnerFactory(), UserFactory(), UserFactory()
+    members.add(partner, admin, Member.Role.ADMIN, by=None)
+    members.add(partner, helper, Member.Role.VOLUNTEER, by=None)
+    UserObjectPermission.objects.filter(permission__codename="manage_integrations").delete()
+    house.ensure()
+    house.ensure()
+    found = UserObjectPermission.objects.filter(permission__codename="manage_integrations")
+    assert list(found.values_list("user", "object_pk")) == [(admin.pk, str(partner.pk))]

@@ -227,6 +227,7 @@ def test_the_bank_page_asks_who_one_is_and_masks_the_number(client, partner, me)
 def test_people(client, partner, me):
     page = post(client, "people/", email="new@p.com", name="New", role="event_manager")
     assert "We wrote to new@p.com." in page
+    assert "· Administrator</p>" in page and "Event manager · good until" in page
     invitation = Invitation.objects.get()
     assert "It was sent a moment ago." in post(client, f"invitations/{invitation.uid}/resend/")
     assert "was taken back" in post(client, f"invitations/{invitation.uid}/revoke/")

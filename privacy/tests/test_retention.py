@@ -17,7 +17,8 @@ from accounts.mail import MOST_ATTEMPTS
 from accounts.models import Notification, OutgoingMail, Session
 from accounts.tests.racing import race
 from analytics import fsck
-from bookings.models import Booking, Device, Order, Payment, Ticket, WebhookDelivery
+from analytics.models import Export
+from bookings.models import Booking, Device, Order, Payment, Ticket, WaitingRoom, WebhookDelivery
 from bookings.tests.scenes import buy, scene
 from crew.factories import PersonFactory
 from crew.models import Person
@@ -25,6 +26,7 @@ from eventify.environment import KEEP_DAYS
 from eventify.lib.personal import DELETED, Kind
 from events.factories import EventFactory
 from events.models import Event
+from integrations.models import Delivery, Endpoint, Fact
 from partners.factories import PartnerFactory
 from partners.models import Invitation
 from privacy import catalogue, copies, retention, tasks
@@ -138,6 +140,29 @@ def _copy_never_made(at):
     return copy
 
 
+def _fact(at):
+    return Fact.objects.create(partner=PartnerFactory(), kind="order.paid", position=1, numbered_at=at)
+
+
+def _delivery(at):
+    endpoint = Endpoint.objects.create(partner=PartnerFactory(), url="https://a.example/", secret=b"")
+    about = {"kind": "webhook.test", "status": "delivered", "next_attempt_at": at, "give_up_at": at}
+    row = Delivery.objects.create(endpoint=endpoint, **about)
+    Delivery.objects.filter(pk=row.pk).update(created_at=at)
+    return row
+
+
+def _room_entry(at):
+    """The admission of somebody to an event that is over, who came by their account."""
+    about = {"opens_at": at, "draw_at": at, "max_inside": 1, "minutes": 1, "sealed_seed": b""}
+    room = WaitingRoom.objects.create(event=ended(at), **about)
+    return room.entries.create(user=UserFactory(), holder="user 1", is_early=True)
+
+
+def _report(at):
+    return Export.objects.create(user=UserFactory(), report="orders", form="csv", state="expired", ended_at=at)
+
+
 MAKERS = {
     "mails that were sent": _mail,
     "mails that were given up": _mail_given_up,
@@ -150,9 +175,13 @@ MAKERS = {
     "names on bookings": _booking,
     "messages of payment providers as they came": _message,
     "what phones at the door said of themselves": _device,
+    "whose place in a waiting room was whose": _room_entry,
     "people of crews": _person,
     "copies of people's data": _copy,
     "copies that could not be made": _copy_never_made,
+    "reports whose file is gone": _report,
+    "facts of the feed": _fact,
+    "deliveries to webhook endpoints": _delivery,
 }
 KINDS = {kind.what: kind for kind in catalogue.KINDS}
 

@@ -159,6 +159,27 @@ REACH = {
         "POST api/v1/organisations": "staff manage_partners",
         "POST api/v1/invitations/<token>/accept": ANYBODY,
     },
+    "platform": {
+        "GET api/v1/feed/kinds": ANYBODY,
+        "GET api/v1/feed": "manage_integrations",
+        "GET api/v1/orders/<id>": "view_financials",
+        "GET api/v1/webhooks": "manage_integrations",
+        "POST api/v1/webhooks": "manage_integrations",
+        "GET api/v1/webhooks/<id>": "manage_integrations",
+        "PATCH api/v1/webhooks/<id>": "manage_integrations",
+        "DELETE api/v1/webhooks/<id>": "manage_integrations",
+        "POST api/v1/webhooks/<id>/pause": "manage_integrations",
+        "POST api/v1/webhooks/<id>/resume": "manage_integrations",
+        "POST api/v1/webhooks/<id>/rotate": "manage_integrations",
+        "POST api/v1/webhooks/<id>/test": "manage_integrations",
+        "POST api/v1/webhooks/<id>/replay": "manage_integrations",
+        "GET api/v1/webhooks/<id>/deliveries": "manage_integrations",
+        "POST api/v1/deliveries/<id>/replay": "manage_integrations",
+        "GET api/v1/api-keys": "manage_integrations",
+        "POST api/v1/api-keys": "manage_integrations",
+        "DELETE api/v1/api-keys/<id>": "manage_integrations",
+        "GET api/v1/explain": f"{OWN} view_events view_financials",  # the order of BODIES
+    },
 }
 # Tells more to who asks for it with the right body or query; each is made of the rows of one owner.
 CODE = {"code": "tickets.ticket_code"}
@@ -190,7 +211,12 @@ BODIES = {
     "PUT api/admin/tickets/<id>": {"status": "used"},
     "POST api/admin/banners": {"title": "New", "image_url": "/x.png", "event_id": "events"},
     "PUT api/admin/banners/<id>": {"title": "Changed", "event_id": "events"},
+    "GET api/v1/explain": {"action": "cancel", "object": "orders"},
     "POST events/<id>/book": {"qty": 1},
+    "POST api/v1/webhooks": {"url": "https://new.example.com/", "kinds": ["order.paid"]},
+    "PATCH api/v1/webhooks/<id>": {"description": "Changed"},
+    "POST api/v1/webhooks/<id>/replay": {"since": "2031-01-01T10:00:00Z"},
+    "POST api/v1/api-keys": {"name": "New", "scopes": ["feed:read"]},
     "POST admin/events": {
         "name": "New", "venue": "Hall", "start_time": "2031-01-01T10:00:00Z", "end_time": "2031-01-01T12:00:00Z",
         "capacity": 5,
@@ -208,7 +234,7 @@ BODIES = {
 TOKENS = {"POST api/v1/invitations/<token>/accept"}  # the token in the address is the right to read and to join
 UPLOADS = {f"POST {_PARTNER}/<id>/documents"}
 # An address without an id is about one owner all the same: its query or body names a row that others must not reach.
-NAMES_A_ROW = {"POST api/admin/scanners/checkin", "GET api/admin/scanners/validate"}
+NAMES_A_ROW = {"POST api/admin/scanners/checkin", "GET api/admin/scanners/validate", "GET api/v1/explain"}
 
 
 def crewli_body(name: str, world, caller: Caller) -> dict:

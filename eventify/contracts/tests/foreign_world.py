@@ -26,6 +26,7 @@ from eventify.contracts.crewli.tests import world as crewli
 from eventify.tests.page_world import BOTH, WORDS, A, B, World
 from events.factories import EventFactory
 from events.models import Banner, Category, Event, EventImage
+from integrations.models import ApiKey, Delivery, Endpoint
 from partners import payouts
 from partners.models import Contact, Document, Entry, Partner, PayoutBatch, Transfer
 from partners.tests.money import approved
@@ -94,6 +95,9 @@ class ForeignWorld(World):
             "bookings": pay(buy(order.user, self.of(TicketType, owner))).bookings.get(),
             "transfers": self.of(Transfer, owner),
             "unbooked": EventFactory(partner=partner, name="Empty"),
+            "webhooks": self.of(Endpoint, owner),
+            "deliveries": self.of(Delivery, owner),
+            "api-keys": self.of(ApiKey, owner),
         }
 
     def _belongings_of(self, owner: str) -> dict[type, set[int]]:

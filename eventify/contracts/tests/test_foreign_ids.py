@@ -66,7 +66,7 @@ def test_every_text_of_both_owners_carries_their_word(foreign_world):
         for field in model._meta.concrete_fields
         if keys and is_free_text(field)
     } - foreign_world.marked[B]
-    assert {one.split(".")[1] for one in lacking} <= {"Transfer", "Entry", "Invoice", "InvoiceLine"}, lacking
+    assert {one.split(".")[1] for one in lacking} <= {"Transfer", "Entry", "Invoice", "InvoiceLine", "Fact"}, lacking
     assert len(foreign_world.marked[B]) >= 80
     assert all(len(foreign_world.uids[owner]) > 50 for owner in OWNERS)
 

@@ -23,17 +23,22 @@ class Group(NamedTuple):
 
 
 OVERVIEW = ("view_analytics", "view_partners", "view_events", "view_financials")  # any of them opens the dashboard
+REPORTS = ("view_events", "view_financials", "manage_crew", "check_in")  # any of them: analytics/reports
 
 GROUPS = (
     Group(
         _("Overview"),
-        (Item("desk-dashboard", _("Dashboard"), "home", "d", OVERVIEW, True),),
+        (
+            Item("desk-dashboard", _("Dashboard"), "home", "d", OVERVIEW, True),
+            Item("desk-reports", _("Reports"), "download", "", REPORTS, True),
+        ),
     ),
     Group(
         _("Partners"),
         (
             Item("desk-partners", _("Partners"), "partners", "p", ("view_partners",), True),
             Item("desk-kyc", _("KYC queue"), "check", "k", ("review_kyc",)),
+            Item("desk-endpoints", _("Webhooks"), "bell", "w", ("manage_integrations",), True),
         ),
     ),
     Group(

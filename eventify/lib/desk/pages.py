@@ -77,6 +77,7 @@ class Page(View):
         """Judge the person first, then answer; a refusal becomes a page inside the shell."""
         if not request.user.is_authenticated:
             return self._to_login()
+        shell.speak()
         try:
             if not self.allowed():
                 raise PermissionDenied

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import activate, get_language
 
 from eventify.lib.desk import nav
 from eventify.lib.prepared import Param, Prepared
@@ -17,6 +17,12 @@ from eventify.lib.themes import theme_of
 PREFIX = "/command-center/"
 MENUS = 500  # that a process keeps
 MANY = 99  # unread notifications that are counted
+
+
+def speak() -> None:
+    """From here on English for who reads a language that the command center is not written in."""
+    if get_language() not in settings.STAFF_LANGUAGES:
+        activate(settings.LANGUAGE_CODE)
 
 
 _unread = Prepared(
@@ -44,7 +50,7 @@ def _around(request: HttpRequest, current: str) -> dict:
         "unread": len(_unread(user=user.pk)) if is_known else 0,
         "many": MANY,
         "theme": theme_of(request),
-        "languages": settings.LANGUAGES,
+        "languages": [one for one in settings.LANGUAGES if one[0] in settings.STAFF_LANGUAGES],
         "language_url": nav.address("set_language") if len(settings.LANGUAGES) > 1 else "",
         **{f"{name}_url": nav.address(f"desk-{name}") for name in ("search", "notifications", "theme", "account")},
     }
@@ -65,6 +71,7 @@ def _shortcuts(pages: tuple[str, ...], _language: str) -> SafeString:
 
 def refusal(request: HttpRequest, status: int, sentence: str = "", back: str = "") -> HttpResponse:
     """The page, inside the shell, that says why something was not done or is not here."""
+    speak()
     context = {"status": status, "sentence": sentence, "back": back, **around(request)}
     page = render_to_string("command_center/error.html", context, request)
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})

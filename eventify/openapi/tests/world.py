@@ -9,6 +9,7 @@ from bookings.factories import TicketTypeFactory
 from bookings.tests.scenes import buy
 from eventify.contracts.crewli.tests import world as crewli
 from eventify.lib.ids import to_ulid
+from eventify.tests.page_world import more_integrations
 from events.factories import CategoryFactory, EventFactory
 from events.models import Banner
 from partners import contacts, members, payouts
@@ -37,6 +38,7 @@ class World:
         self.order = buy(self.buyer, self.kind)
         self.device = sessions.new_device_token(self.buyer)
         self._make_the_rest()
+        self.hooks = more_integrations(self.partner, "Blue")
         self.tokens = {name: sessions.start(user)[1] for name, user in self._people().items()}
         self._rows = self._rows_by_path()
         self._fields = self._rows_by_field()
@@ -64,7 +66,9 @@ class World:
             "/api/v1/admin/roles": Role.objects.get(name="Support"), "/api/v1/financials/payouts": self.batch,
             "/api/v1/notifications": Notification.objects.filter(recipient=self.admin).latest("pk"),
             "/api/notifications": Notification.objects.filter(recipient=self.admin).latest("pk"),
-            "/api/events": self.event, "/api/orders": self.order, "/api/admin/events": self.event,
+            "/api/v1/webhooks": self.hooks[0], "/api/v1/deliveries": self.hooks[1], "/api/v1/api-keys": self.hooks[2],
+            "/api/v1/orders": self.order, "/api/events": self.event, "/api/orders": self.order,
+            "/api/admin/events": self.event,
             "/api/admin/orders": self.order, "/api/admin/users": self.buyer,
             "/api/admin/tickets": self.order.tickets.get(),
         }  # fmt: skip

@@ -11,7 +11,9 @@ from accounts.models import OutgoingMail
 from accounts.tests.coming_in import log_in, turn_on
 from bookings import guests, seats, transfers
 from bookings.factories import TicketTypeFactory
+from bookings.tests.rooms import a_room, come
 from bookings.tests.scenes import buy, pay, people, scene, wait
+from bookings.waiting_room import joining, opening
 from eventify.contracts.errors import server_error
 from eventify.tests.browser.world import World
 from events.models import Event
@@ -31,6 +33,8 @@ NOTHING_TO_SEE = {
     "documents/<str:token>/pages/<int:number>.png": "A picture.",
     "e/<slug:slug>/seats/taken.json": "A list for a script.",
     "e/<slug:slug>/calendar.ics": "A file.",
+    "e/<slug:slug>/room/<int:room>/state.json": "An answer for a script.",
+    "e/<slug:slug>/room/<uuid:uid>/draw.json": "A file.",
     "orders/<uuid:uid>/open/<str:token>/": "Leads to the order.",
     "orders/<uuid:uid>/link/": "POST only.",
     "orders/<uuid:uid>/keep/": "POST only.",
@@ -68,6 +72,7 @@ class Site(World):
         self._buy()
         self._wait()
         self._sit()
+        self._queue()
         self.sent = self._send()
 
     def _buy(self):
@@ -88,6 +93,12 @@ class Site(World):
         self.hall, kind = scene(capacity=30, price=10, name="Tulip Play", seating=Event.Seating.AUTOMATIC)
         seats.make_ready(self.hall)
         TicketTypeFactory(event=self.hall, name="Second", price=20)
+
+    def _queue(self):
+        """Places in a waiting room that is drawn, behind others, and in one to which people are coming."""
+        come(opening.live(self.rush), 3)
+        joining.join(opening.live(self.rush), user=self.buyer)
+        self.gathering = a_room()[0].event
 
     def _send(self):
         """A second ticket of the buyer's, which is on its way to a friend."""
@@ -127,8 +138,13 @@ PAGES = {
         (NOBODY, lambda site: f"/e/{site.event.slug}/"),
         (BUYER, lambda site: f"/e/{site.full.slug}/"),
         (NOBODY, lambda site: f"/e/{site.hall.slug}/"),
+        (NOBODY, lambda site: f"/e/{site.rush.slug}/"),
     ],
     "e/<slug:slug>/seats/": [(NOBODY, lambda site: f"/e/{site.hall.slug}/seats/")],
+    "e/<slug:slug>/room/": [
+        (BUYER, lambda site: f"/e/{site.rush.slug}/room/"),
+        (NOBODY, lambda site: f"/e/{site.gathering.slug}/room/"),
+    ],
     "login/": [(NOBODY, lambda site: "/login/")],
     "login/code/": [(HALFWAY, lambda site: "/login/code/")],
     "signup/": [(NOBODY, lambda site: "/signup/")],
@@ -162,6 +178,10 @@ PAGES = {
     "wallet/": [(BUYER, lambda site: "/wallet/"), (FRIEND, lambda site: "/wallet/")],
     "door/mine/": [(CHIEF, lambda site: "/door/mine/"), (FRIEND, lambda site: "/door/mine/")],
     "partner/": [(FRIEND, lambda site: "/partner/")],
+    "why/": [
+        (NOBODY, lambda site: f"/why/?action=book&object={site.full.uid}&next=/e/{site.full.slug}/"),
+        (BUYER, lambda site: f"/why/?action=refund&object={site.order.uid}"),
+    ],
 }
 
 

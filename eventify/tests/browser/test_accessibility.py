@@ -18,6 +18,7 @@ PARTS = 3  # of the command center's pages: one test with all of them would keep
 NO_PAGE = {  # what answers with a file, a part of a page, or leads on
     "desk-document-file",
     "desk-event-hall-csv",
+    "desk-export-file",
     "desk-payout-live",
     "desk-payout-file",
     "partner-document",
@@ -59,7 +60,7 @@ def is_page(callback) -> bool:
 
 def is_shown(view: type) -> bool:
     """Whether the class of a page answers GET with something to see."""
-    is_button = issubclass(view, ActionPage) or any(base.__name__ == "Act" for base in view.__mro__)
+    is_button = issubclass(view, ActionPage) or any(base.__name__ in ("Act", "Pressed") for base in view.__mro__)
     return hasattr(view, "get") and not is_button
 
 

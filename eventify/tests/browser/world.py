@@ -11,9 +11,12 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Notification, Role
 from accounts.roles import assign
 from accounts.tests.coming_in import log_in
+from analytics.models import Export, Subscription
+from analytics.reports import exports, schedules
 from bookings import hall_text, halls, promos, ticket_types
 from bookings.factories import TicketTypeFactory
 from bookings.models import WebhookDelivery
+from bookings.tests.rooms import a_room, begin
 from bookings.tests.scenes import buy, pay, scene
 from crew import assignments, tags
 from crew.factories import SectionFactory, ShiftFactory
@@ -30,8 +33,8 @@ from crew.models import (
     Swap,
     TimeSlot,
 )
-from eventify.tests.page_world import more_crew, more_doors
-from events import states
+from eventify.tests.page_world import more_crew, more_doors, more_integrations
+from events import licence, states
 from partners import contacts, inviting, members, payouts
 from partners.models import Document, Member, PayoutBatch, Transfer
 from partners.tests import money
@@ -77,6 +80,12 @@ class World:
         self.document = uploaded(self.partner, T.PAN, pdf(2), by=self.admin)
         self.staff = assign(UserFactory(full_name="Sam Support"), Role.objects.get(name="Support"), by=None)
         self._make_crew()
+        self.integrations = more_integrations(self.partner, "Alpha")
+        own = {"user": self.chief, "report": "orders", "form": "csv", "event": self.event}
+        self.export = exports.request(Export(**own))
+        schedules.subscribe(Subscription(every="week", hour=7, **own))
+        licence.set_capacity(self.event, 10, by=self.chief)
+        self.rush = begin(a_room(event=scene(name="Rush Night", partner=self.partner)[0])[0]).event
         self.note = Notification.objects.create(recipient=self.chief, title="For Vera", message="Look.")
 
     def _make_hall(self, ticket_type):
@@ -111,7 +120,9 @@ class World:
             "desk-transfer": Transfer.objects.first(),
             "desk-payout-refused": self.batch.payouts.get(),
             "desk-payout": PayoutBatch.objects.get(),
+            "desk-event-room": self.rush,
             "desk-event": self.event,
+            "desk-export": self.export,
             **{start: self.crew[model] for start, model in OF_CREWS.items()},
             "desk-order": self.order,
             "desk-promo": self.promo,
@@ -121,6 +132,8 @@ class World:
             "desk-door-conflict": self.conflict,
             "desk-webhook": WebhookDelivery.objects.first(),
             "desk-user": self.buyer,
+            "desk-endpoint": self.integrations[0],
+            "partner-endpoint": self.integrations[0],
             "ticket": self.order.tickets.first(),
             "partner-contact": self.contact,
             "partner-document": Document.objects.get(pk=self.document.pk),

@@ -15,8 +15,9 @@ from eventify.lib.wire import moment
 LOGIN, ME, REFRESH = "/api/v1/auth/login", "/api/v1/auth/me", "/api/v1/auth/refresh"
 CREDENTIALS = {"email": "admin@example.com", "password": "secret"}
 ALL_PERMISSIONS = [
-    "ban_users", "check_in", "manage_crew", "manage_events", "manage_partners", "manage_payouts",
-    "manage_privacy", "manage_roles", "manage_staff", "refund_orders", "reset_2fa", "review_kyc", "view_analytics",
+    "ban_users", "check_in", "manage_crew", "manage_events", "manage_integrations", "manage_partners",
+    "manage_payouts", "manage_privacy", "manage_roles", "manage_staff", "refund_orders", "reset_2fa", "review_kyc",
+    "view_analytics",
     "view_audit", "view_events", "view_financials", "view_partners", "view_users",
 ]  # fmt: skip
 
