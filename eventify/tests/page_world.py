@@ -230,6 +230,7 @@ class World:
         new = rich_partner()
         members.add(new, self.users["org_admin of A"], M.ADMIN, by=None)
         more_papers(new, "More")
+        more_integrations(new, f"More{new.pk}")
         payouts.create(partners=[new], by=self.admin)
         for partner in (new, self.of(Partner, A)):
             pay(buy(UserFactory(), scene(price=7, partner=partner)[1]))

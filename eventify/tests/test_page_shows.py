@@ -101,6 +101,7 @@ def test_downloads_of_ones_own_are_there(world, owner):
         "desk-statement",
         "desk-door-conflicts",
         "desk-event-door-scans",
+        "desk-endpoints",
     }
     lead_on = {"desk-crew-settings"}  # to one's only organisation
     assert of_crews == {route.name for route in LISTS if route.name.startswith("desk-crew")} - lead_on

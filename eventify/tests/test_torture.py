@@ -14,7 +14,7 @@ from torture.trials import ALL, kills, payouts
 from torture.trials.queue import Joined, out_of_order
 
 # By hand and on pages, which no trial walks: the apps' tests kill there.
-ELSEWHERE = {"calling_off", "transfers", "resales"}
+ELSEWHERE = {"calling_off", "transfers", "resales", "export", "schedule", "waiting_room"}
 BY_HAND = {"cancelling.after_split", "cancelling.before_commit", "refunds.after_record", "refunds.before_commit"}
 
 

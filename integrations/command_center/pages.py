@@ -40,7 +40,7 @@ def address_of(endpoint: Endpoint) -> str:
 class EndpointFilters(Filters):
     """By how they do; searched by address and organisation."""
 
-    search = ("url__icontains", "partner__name__icontains")
+    search = ("url", "partner__name")
 
     state = django_filters.ChoiceFilter(
         label=gettext_lazy("State"), choices=[(name, one.label) for name, one in STATES.items()], method="in_state"

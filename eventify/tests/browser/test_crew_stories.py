@@ -250,13 +250,13 @@ def test_a_volunteer_sees_what_they_can_take_and_all_on_a_switch(page, live_serv
     page.set_viewport_size(PHONE)
     is_in(page, live_server, asha.user)
     page.goto("/crew/lowlands/")
-    expect(page.get_by_role("link", name="Bar crew")).to_be_visible()
-    expect(page.get_by_role("link", name="Taken already")).to_have_count(0)
+    expect(page.get_by_role("link", name="Bar crew", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Taken already", exact=True)).to_have_count(0)
     page.get_by_role("link", name="All shifts", exact=True).click()
-    expect(page.get_by_role("link", name="Taken already")).to_be_visible()
+    expect(page.get_by_role("link", name="Taken already", exact=True)).to_be_visible()
     page.get_by_role("button", name="Take it Main bar, From 18").click()
     expect(page.get_by_text("it is yours.")).to_be_visible()
-    expect(page.get_by_role("link", name="Taken already")).to_be_visible()  # the switch stays as it was
+    expect(page.get_by_role("link", name="Taken already", exact=True)).to_be_visible()  # the switch stays as it was
     page.get_by_role("link", name="Those that I can take").click()
     expect(page.get_by_role("heading", name="Nothing that you can take here")).to_be_visible()
     assert fits(page)
@@ -277,7 +277,7 @@ def test_a_double_booking_is_seen_on_the_phone_and_put_right(page, live_server, 
     expect(page.get_by_text("At the same time as Main bar, From 18")).to_be_visible()
     page.get_by_role("link", name="I cannot come").click()
     page.get_by_role("button", name="Give it back").click()
-    expect(page.get_by_role("link", name="Bar crew")).to_be_visible()
+    expect(page.get_by_role("link", name="Bar crew", exact=True)).to_be_visible()
     expect(page.get_by_text("Double booking")).to_have_count(0)
 
 
@@ -287,7 +287,7 @@ def test_a_cancelled_event_takes_its_shifts_from_the_roster(page, phone, live_se
     scene.gives(shift, asha)
     enter(phone, asha.user)
     phone.goto("/crew/roster/")
-    expect(phone.get_by_role("link", name="Bar crew")).to_be_visible()
+    expect(phone.get_by_role("link", name="Bar crew", exact=True)).to_be_visible()
     is_in(page, live_server, SuperAdminFactory(full_name="Vera Chief"))
     page.goto(f"/command-center/events/{scene.event.uid}/")
     page.get_by_role("link", name="Cancel").first.click()

@@ -66,18 +66,18 @@ def test_from_signing_up_to_giving_a_shift_back(page, scene):
     page.get_by_role("link", name="All shifts", exact=True).click()
     expect(page.get_by_text("At the same time as Main bar, From 18")).to_be_visible()
     expect(page.get_by_role("button", name="Take it")).to_have_count(0)
-    page.get_by_role("link", name="Closing team").click()
+    page.get_by_role("link", name="Closing team", exact=True).click()
     expect(page.get_by_text("21:00 to 23:00 is at the same time as Main bar, From 18")).to_be_visible()
 
     # The roster says when to be there.
     page.goto("/crew/roster/")
-    expect(page.get_by_role("link", name="Bar crew")).to_be_visible()
+    expect(page.get_by_role("link", name="Bar crew", exact=True)).to_be_visible()
     expect(page.get_by_text("Be there at 17:30")).to_be_visible()
     expect(page.get_by_label("Or add this address as a calendar")).to_have_value(re.compile(r"\.ics$"))
     assert fits(page)
 
     # She cannot come after all.
-    page.get_by_role("link", name="Bar crew").click()
+    page.get_by_role("link", name="Bar crew", exact=True).click()
     page.get_by_role("link", name="I cannot come").click()
     page.get_by_label("Why (optional)").fill("Exams")
     page.get_by_role("button", name="Give it back").click()
@@ -98,7 +98,7 @@ def test_a_place_that_somebody_else_took_meanwhile(page, scene):
     page.get_by_role("button", name="Take it").click()
     expect(page.get_by_text("18:00 to 22:00: no place is left to claim.")).to_be_visible()
     page.get_by_role("link", name="All shifts", exact=True).click()
-    expect(page.get_by_role("link", name="Bar crew")).to_be_visible()
+    expect(page.get_by_role("link", name="Bar crew", exact=True)).to_be_visible()
     expect(page.get_by_text("No place left", exact=True)).to_be_visible()
     assert holders(shift) == [("Bram de Wit", "approved", "assigned")]
 

@@ -168,6 +168,7 @@ def test_the_catalogue_is_grouped(as_admin):
             {"id": "view_partners", "name": "View partners", "group": "Partners"},
             {"id": "manage_partners", "name": "Manage partners", "group": "Partners"},
             {"id": "review_kyc", "name": "Review KYC documents", "group": "Partners"},
+            {"id": "manage_integrations", "name": "Manage webhooks and API keys", "group": "Partners"},
         ],
     }
 

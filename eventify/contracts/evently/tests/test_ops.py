@@ -20,6 +20,7 @@ from events.models import Event
 SCRIPT = """
 import django, os
 django.setup()
+from django.test import Client
 answer = Client(headers={"host": "localhost"}).get("/metrics")
 assert answer.status_code == 200, answer.status_code
 print(answer["Content-Type"])
