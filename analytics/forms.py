@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Export, Subscription
 from analytics.reports.catalogue import Report
+from eventify.lib.day_input import DayInput
 
 ONCE = ""
 EVERY = (
@@ -21,22 +22,13 @@ FORMS = (
 HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 
-class _Day(forms.DateInput):
-    """The browser's own calendar."""
-
-    input_type = "date"
-
-    def __init__(self):
-        super().__init__(format="%Y-%m-%d", attrs={"min": "1970-01-01", "max": "9999-12-31"})
-
-
 class ReportForm(forms.Form):
     """The reports that the person may choose from are given."""
 
     report = forms.ChoiceField(label=_("Report"))
     form = forms.ChoiceField(label=_("As"), choices=FORMS)
-    first_day = forms.DateField(label=_("From"), required=False, widget=_Day())
-    last_day = forms.DateField(label=_("To"), required=False, widget=_Day())
+    first_day = forms.DateField(label=_("From"), required=False, widget=DayInput())
+    last_day = forms.DateField(label=_("To"), required=False, widget=DayInput())
     every = forms.ChoiceField(
         label=_("How often"), choices=EVERY, required=False,
         help_text=_("Regularly, you get a mail with a link to the file; the days above do not count then."),

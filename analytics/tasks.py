@@ -3,8 +3,10 @@
 from celery import shared_task
 
 from analytics import fsck, tally
+from analytics.models import FOLDER, Export
 from analytics.reports import exports, schedules
 from eventify.lib import heartbeats
+from eventify.lib.orphans import remove_orphans
 
 
 @shared_task
@@ -29,7 +31,7 @@ def make_due_reports() -> int:
 
 @shared_task
 def tidy_exports() -> int:
-    return exports.expire() + exports.remove_orphans()
+    return exports.expire() + remove_orphans(Export, FOLDER)
 
 
 @shared_task

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eventify.lib.dates import date_format
+from eventify.lib.day_input import DayInput
 from events import facets
 from events.models import Category
 from events.search import Wanted
@@ -35,8 +36,7 @@ def weekend(day: date) -> tuple[date, date]:
 
 
 def _day(label) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
+    return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=DayInput())
 
 
 def _price(label) -> forms.DecimalField:

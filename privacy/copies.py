@@ -30,7 +30,7 @@ from eventify.lib.errors import Conflict, Forbidden, Missing
 from eventify.lib.later import later
 from eventify.lib.personal import Data, File, Who
 from privacy import catalogue
-from privacy.models import FOLDER, Copy
+from privacy.models import Copy
 
 logger = logging.getLogger(__name__)
 PERMISSION = "manage_privacy"
@@ -252,17 +252,3 @@ def of(user: User) -> list[Copy]:
     """The copies that the person can fetch or that are being made, the newest first."""
     good = _good().filter(user=user) | Copy.objects.filter(user=user, made_at=None)
     return list(good.order_by("-pk")[:5])
-
-
-def remove_orphans() -> int:
-    """Remove the files that no row knows, older than a day: what an interruption left behind; how many they were."""
-    storage, yesterday = Copy._meta.get_field("file").storage, timezone.now() - timedelta(days=1)
-    try:
-        names = [f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1]]
-    except FileNotFoundError:  # no copy was ever made
-        return 0
-    known = set(Copy.objects.exclude(file="").values_list("file", flat=True))
-    lost = [name for name in names if name not in known and storage.get_modified_time(name) < yesterday]
-    for name in lost:
-        storage.delete(name)
-    return len(lost)

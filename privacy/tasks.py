@@ -2,7 +2,9 @@
 
 from celery import shared_task
 
+from eventify.lib.orphans import remove_orphans
 from privacy import copies, retention
+from privacy.models import FOLDER, Copy
 
 
 @shared_task
@@ -12,4 +14,4 @@ def make_copies(only: int | None = None) -> int:
 
 @shared_task
 def retain() -> int:
-    return sum(retention.apply()) + copies.remove_orphans()
+    return sum(retention.apply()) + remove_orphans(Copy, FOLDER)

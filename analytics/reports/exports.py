@@ -26,7 +26,7 @@ from django.utils.translation import override
 
 from accounts import audit, mail, notify
 from accounts.models import User
-from analytics.models import FOLDER, Asked, Export
+from analytics.models import Asked, Export
 from analytics.reports import columns, paper, sheets
 from analytics.reports.catalogue import REPORTS, Days, Report, check_right, rows_of, zone_of
 from eventify.lib import ratelimit
@@ -337,17 +337,3 @@ def expire() -> int:
             state=Export.State.EXPIRED, ended_at=timezone.now(), file=""
         )
     return gone
-
-
-def remove_orphans() -> int:
-    """Remove the files that no row knows, older than a day: what a kill or an erasure left behind; how many."""
-    storage, yesterday = Export._meta.get_field("file").storage, timezone.now() - timedelta(days=1)
-    try:
-        names = [f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1]]
-    except FileNotFoundError:  # nothing was ever exported
-        return 0
-    known = set(Export.objects.exclude(file="").values_list("file", flat=True))
-    lost = [name for name in names if name not in known and storage.get_modified_time(name) < yesterday]
-    for name in lost:
-        storage.delete(name)
-    return len(lost)

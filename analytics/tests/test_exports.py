@@ -20,6 +20,7 @@ from accounts.tests.racing import good, meet_after, race, switch_row_locks_off, 
 from analytics import tasks
 from analytics.models import FOLDER, Export, Subscription
 from analytics.reports import exports, schedules
+from eventify.lib.orphans import remove_orphans
 
 start = partial(run_until, "analytics.tests.exporting_process")
 
@@ -66,7 +67,7 @@ def test_killed_and_started_again_it_is_made_once():
     left = files_of(export)
     assert len(left) == 3 and export.file.name.endswith("-3.csv")
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        assert exports.remove_orphans() >= 2
+        assert remove_orphans(Export, FOLDER) >= 2
     assert [one.name for one in files_of(export)] == [Path(export.file.name).name]
 
 
@@ -159,10 +160,10 @@ def test_an_old_file_goes_and_its_row_says_so(settings):
 def test_a_file_that_no_row_knows_goes_after_a_day():
     storage = storages["private"]
     name = storage.save(f"{FOLDER}/nobody.csv", ContentFile(b"x"))
-    exports.remove_orphans()
+    remove_orphans(Export, FOLDER)
     assert storage.exists(name)
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        exports.remove_orphans()
+        remove_orphans(Export, FOLDER)
     assert not storage.exists(name)
 
 

@@ -11,22 +11,10 @@ from accounts.tests.coming_in import log_in
 from analytics import tasks
 from analytics.models import Export, Subscription
 from analytics.reports import exports
-from analytics.tests.reported import World, asked
-from eventify.tests.lent import lent
+from analytics.tests.reported import asked
 
 pytestmark = pytest.mark.django_db
 DESK = "/command-center"
-
-
-@pytest.fixture(scope="module")
-def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("documents")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(whole_world, db):
-    return whole_world
 
 
 def into(user) -> Client:

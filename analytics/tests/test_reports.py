@@ -19,29 +19,17 @@ from accounts.models import AuditLog
 from analytics.models import Export
 from analytics.reports import catalogue, exports, paper, sheets
 from analytics.reports.catalogue import REPORTS, Days
-from analytics.tests.reported import NAMES, World, asked, read
+from analytics.tests.reported import NAMES, asked, read
 from bookings import queries
 from bookings.models import Scan
 from bookings.tests.scenes import buy, pay
 from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ratelimit import TooManyRequests
-from eventify.tests.lent import lent
 from partners import books, members
 from partners.models import Member
 
 pytestmark = pytest.mark.django_db
 FORMS = ("csv", "xlsx", "pdf")
-
-
-@pytest.fixture(scope="module")
-def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("documents")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(whole_world, db):
-    return whole_world
 
 
 def rows_of(data: bytes) -> list[list[str]]:

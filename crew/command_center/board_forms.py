@@ -15,6 +15,7 @@ from crew.copying import SLOTS_MOST
 from crew.models import CrowdType, Location, PersonTag, Section, Shift, TimeSlot
 from crew.shifts import SLOTS_MOST as PEOPLE_MOST
 from eventify.lib.dates import date_format
+from eventify.lib.day_input import DayInput
 from events.models import Event
 from partners.forms import text
 
@@ -38,8 +39,7 @@ def several_lines(label, **options) -> forms.CharField:
 
 def day(label, **options) -> forms.DateField:
     """A day, picked in the browser's own calendar."""
-    attrs = {"type": "date", "min": "1970-01-01", "max": "2199-12-31"}
-    return forms.DateField(label=label, widget=forms.DateInput(attrs=attrs, format="%Y-%m-%d"), **options)
+    return forms.DateField(label=label, widget=DayInput({"max": "2199-12-31"}), **options)
 
 
 def clock(label, **options) -> forms.TimeField:

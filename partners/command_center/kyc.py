@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import step_up
+from eventify.lib.day_input import DayInput
 from eventify.lib.desk import say
 from eventify.lib.desk.pages import Crumb, ObjectFormPage, Page
 from eventify.lib.errors import Forbidden, Missing
@@ -27,7 +28,7 @@ class ReviewForm(forms.Form):
     expires_on = forms.DateField(
         label=gettext_lazy("Good until (if the document says so)"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

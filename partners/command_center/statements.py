@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eventify.lib.day_input import DayInput
 from eventify.lib.desk import export, nav, say
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.pages import Action, Crumb, DetailPage
@@ -24,21 +25,12 @@ from partners.models.ledger import Kind
 SHOWN = (Kind.SALE, Kind.FEE, Kind.REFUND, Kind.FEE_RETURN, Kind.PAYOUT, Kind.PAYOUT_RETURNED)
 
 
-class _Day(forms.DateInput):
-    """The browser's own calendar."""
-
-    input_type = "date"
-
-    def __init__(self):
-        super().__init__(format="%Y-%m-%d", attrs={"min": "1970-01-01", "max": "9999-12-31"})
-
-
 class PeriodForm(forms.Form):
     """Which days, and in which currency."""
 
     currency = forms.ChoiceField(label=gettext_lazy("Currency"))
-    first_day = forms.DateField(label=gettext_lazy("From"), widget=_Day())
-    last_day = forms.DateField(label=gettext_lazy("Until"), widget=_Day())
+    first_day = forms.DateField(label=gettext_lazy("From"), widget=DayInput())
+    last_day = forms.DateField(label=gettext_lazy("Until"), widget=DayInput())
     event = forms.UUIDField(required=False, widget=forms.HiddenInput)
     order = forms.UUIDField(required=False, widget=forms.HiddenInput)
 

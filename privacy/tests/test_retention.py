@@ -23,13 +23,14 @@ from bookings.tests.scenes import buy, scene
 from crew.factories import PersonFactory
 from crew.models import Person
 from eventify.environment import KEEP_DAYS
+from eventify.lib import orphans
 from eventify.lib.personal import DELETED, Kind
 from events.factories import EventFactory
 from events.models import Event
 from integrations.models import Delivery, Endpoint, Fact
 from partners.factories import PartnerFactory
 from partners.models import Invitation
-from privacy import catalogue, copies, retention, tasks
+from privacy import catalogue, retention, tasks
 from privacy.models import Copy
 from privacy.tests import lives
 
@@ -231,7 +232,7 @@ def test_a_file_that_no_row_knows_goes_after_a_day(monkeypatch):
     storage = copy.file.storage
     storage.save("copies/lost.zip", ContentFile(b"zip"))
     assert tasks.retain() == 0 and storage.exists("copies/lost.zip")
-    monkeypatch.setattr(copies, "timezone", SimpleNamespace(now=lambda: NOW + timedelta(days=2)))
+    monkeypatch.setattr(orphans, "timezone", SimpleNamespace(now=lambda: NOW + timedelta(days=2)))
     assert tasks.retain() == 1
     assert (storage.exists("copies/lost.zip"), storage.exists(copy.file.name)) == (False, True)
 

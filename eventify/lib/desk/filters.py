@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eventify.lib.dates import date_format
+from eventify.lib.day_input import DayInput
 
 SEARCH_MAX = 200  # characters
 WORDS_MAX = 10
@@ -29,8 +30,7 @@ class DayFilter(django_filters.DateFilter):
     """A day, picked in the browser's own calendar."""
 
     def __init__(self, *args, **kwargs):
-        widget = forms.DateInput(attrs={"type": "date", "min": "1970-01-01", "max": "9999-12-31"}, format="%Y-%m-%d")
-        super().__init__(*args, widget=widget, **kwargs)
+        super().__init__(*args, widget=DayInput(), **kwargs)
 
 
 class Filters(django_filters.FilterSet):
