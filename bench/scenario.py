@@ -85,6 +85,7 @@ class HttpScenario(Scenario):
     limit_sql: ClassVar[str] = ""
     has_floor: ClassVar[bool] = False
     clients: ClassVar[int] = 0  # 0: as many as the options say
+    rate: ClassVar[float] = 0  # requests a second; 0: as many as can be
 
     @abc.abstractmethod
     def ask(self, client: int) -> Iterator[Request]:
@@ -107,10 +108,11 @@ class HttpScenario(Scenario):
         self.measure()
         if self.limit_sql:
             self.fresh()
-            limit = pgbench.per_second(
-                self.limit_sql, clients=self._clients, seconds=self._seconds, **self.limit_names()
+            limit = pgbench.run(
+                self.limit_sql, clients=self._clients, seconds=self._seconds, rate=self.rate, **self.limit_names()
             )
-            self.note(limit=limit, of_limit=self.rounds["per_second"][-1] / limit)
+            of_limit = self.rounds["per_second"][-1] / limit.per_second
+            self.note(limit=limit.per_second, of_limit=of_limit, **timings(limit, "limit_"))
         if self.has_floor:
             self.fresh()
             floor = run(self.world.plain, self.ask_plain, clients=self._clients, seconds=self._seconds)
@@ -120,7 +122,7 @@ class HttpScenario(Scenario):
     def measure(self) -> Result:
         """One run against the stack, with what its processes used; noted."""
         self.fresh()
-        result, used = self.used_by(self.ask)
+        result, used = self.used_by(self.ask, rate=self.rate)
         self.note(per_second=result.per_second, **timings(result), **used)
         return result
 

@@ -11,7 +11,7 @@ from itertools import count
 from django.db.models import Count
 
 from bench.load import Request, Result, bearer
-from bench.scenario import Goal, HttpScenario, timings
+from bench.scenario import Goal, HttpScenario
 from bench.world import BUYERS
 from bookings import orders
 from bookings.models import Booking, Ticket
@@ -119,9 +119,9 @@ class OneEvent(Bookings):
 class Crowd(Bookings):
     """More clients than the server has threads."""
 
-    name, title = "crowd", f"The same with {CROWD} clients, beside the usual number"
+    name, title = "crowd", f"The same with {CROWD} clients, beside the usual number and beside pgbench with as many"
     goals = (Goal("of_usual", 0.95, 1.0), Goal("p99_ms", 40, 30, at_most=True))
-    clients = CROWD
+    clients, limit_sql = CROWD, SQL
 
     def measure(self):
         super().measure()
@@ -133,13 +133,9 @@ class Crowd(Bookings):
 class Paced(Bookings):
     """A load that it can carry."""
 
-    name, title = "paced", f"{PACE:,} bookings a second, one after another: how long does a buyer wait?"
+    name, title = "paced", f"{PACE:,} bookings a second, at their moments: how long does a buyer wait? Beside pgbench"
     goals = (Goal("p99_ms", 8, 5, at_most=True),)
-
-    def measure(self):
-        self.fresh()
-        result, used = self.used_by(self.ask, rate=PACE)
-        self.note(per_second=result.per_second, **timings(result), **used)
+    rate, limit_sql = PACE, SQL
 
 
 class BesideABooking(Bookings):
