@@ -9,9 +9,11 @@ import sys
 
 from celery import bootsteps
 from django.conf import settings
+from kombu.transport import redis
 
 from eventify.celery import app
 from eventify.lib import heartbeats
+from eventify.lib.broker import Forgiving
 
 
 class SignsOfLife(bootsteps.StartStopStep):
@@ -32,6 +34,7 @@ def main(arguments: list[str]) -> int:
     if wanted.most > wanted.processes:
         options["autoscale"] = (wanted.most, wanted.processes)
     app.steps["worker"].add(SignsOfLife)
+    redis.Channel.QoS = Forgiving
     worker = app.Worker(loglevel="INFO", concurrency=wanted.processes, queues=settings.EVENTIFY_QUEUES, **options)
     worker.start()
     return worker.exitcode or 0
