@@ -1,6 +1,5 @@
 """Everybody's own security: password, two-factor, log-ins, and proving that it is still them."""
 
-import segno
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -15,7 +14,9 @@ from accounts.forms import ConfirmForm, NewPasswordForm, PasswordForm, SetupCode
 from accounts.lockout import LockedOut
 from accounts.pages import limited, members_only, safe_next
 from eventify.lib.errors import DomainError, Missing
+from eventify.lib.when_needed import WhenNeeded
 
+segno = WhenNeeded("segno")
 SECURITY = "/account/security/"
 TWO_FACTOR = "/account/security/two-factor/"
 _secret = sensitive_post_parameters("password", "old", "otp", "code")

@@ -16,14 +16,20 @@ from django.views.decorators.http import require_safe
 
 from bookings import buyers, queries
 from bookings.models import Invoice, Order, Ticket
-from bookings.papers import apple, calendar, of_tickets
+from bookings.papers import calendar, of_tickets
 from eventify.lib.when_needed import WhenNeeded
 
+apple = WhenNeeded("bookings.papers.apple")
 invoices_pdf = WhenNeeded("bookings.papers.invoices_pdf")
 tickets_pdf = WhenNeeded("bookings.papers.tickets_pdf")
 
 PDF = "application/pdf"
 _WORKER = Path(settings.BASE_DIR) / "static/js/site/ticket-worker.js"
+
+
+def has_passes() -> bool:
+    """Whether passes for Apple's wallet can be made here."""
+    return bool(settings.EVENTIFY_APPLE_CERTIFICATE)
 
 
 def tickets_seen_by(request) -> QuerySet[Ticket]:
@@ -80,7 +86,7 @@ def _short(row) -> str:
 @about(tickets_seen_by)
 def ticket(request, ticket):
     """`/tickets/<uid>/`: the code as large as the screen, who, where and when, and what can be done with the ticket."""
-    context = {"ticket": ticket, "has_pass": apple.is_available(), "holder": of_tickets.holder(ticket)}
+    context = {"ticket": ticket, "has_pass": has_passes(), "holder": of_tickets.holder(ticket)}
     return render(request, "bookings/ticket.html", context)
 
 
@@ -104,7 +110,7 @@ def ticket_ics(request, ticket):
 @about(tickets_seen_by)
 def ticket_pass(request, ticket):
     """`/tickets/<uid>/ticket.pkpass`: for Apple Wallet, where the site can sign it."""
-    if not apple.is_available() or ticket.status != Ticket.Status.VALID:
+    if not has_passes() or ticket.status != Ticket.Status.VALID:
         return _back(request, _("There is no pass for this ticket."), "ticket", ticket)
     return _file(apple.of_ticket(ticket), apple.CONTENT_TYPE, f"ticket-{_short(ticket)}.pkpass")
 

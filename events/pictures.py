@@ -9,16 +9,17 @@ from django.db import transaction
 from django.db.models import Model, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from PIL import Image
 
 from accounts import audit
 from accounts.models import User
 from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.when_needed import WhenNeeded
 from events.locking import lock_one
 from events.models import Event, EventImage
 from events.signals import event_changed
 from partners import papers
 
+Image = WhenNeeded("PIL.Image")
 MOST = 20  # pictures of one event
 SIZE_MOST = 10_000_000  # bytes of one file
 SMALL = (640, 640)  # pixels, of the picture on a card
@@ -116,7 +117,7 @@ def _drawn(data: bytes) -> tuple[bytes, bytes]:
     return _jpeg(pixels), _jpeg(small)
 
 
-def _jpeg(pixels: Image.Image) -> bytes:
+def _jpeg(pixels: "Image.Image") -> bytes:
     out = io.BytesIO()
     pixels.save(out, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
     return out.getvalue()

@@ -27,7 +27,7 @@ from django.utils.translation import override
 from accounts import audit, mail, notify
 from accounts.models import User
 from analytics.models import Asked, Export
-from analytics.reports import columns, paper, sheets
+from analytics.reports import columns, sheets
 from analytics.reports.catalogue import REPORTS, Days, Report, check_right, rows_of, zone_of
 from eventify.lib import ratelimit
 from eventify.lib.checks import see_one_moment
@@ -35,6 +35,7 @@ from eventify.lib.dates import date_format, full_moment
 from eventify.lib.errors import Conflict, DomainError, Forbidden, Missing
 from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
+from eventify.lib.when_needed import WhenNeeded
 
 logger = logging.getLogger(__name__)
 F = Asked.Form
@@ -43,7 +44,8 @@ MOST = {F.CSV: 1_000_000, F.XLSX: 200_000, F.PDF: 10_000}  # rows of one file
 CHUNK = 2_000  # rows that are fetched, and told of, at a time
 MOST_ATTEMPTS = 3
 IN_MEMORY = 4 * 1024 * 1024  # bytes of a file that is being made; a larger one is on the disk
-WRITERS = {F.CSV: sheets.write_csv, F.XLSX: sheets.write_xlsx, F.PDF: paper.write_pdf}
+paper = WhenNeeded("analytics.reports.paper")
+WRITERS = {F.CSV: sheets.write_csv, F.XLSX: sheets.write_xlsx, F.PDF: lambda *what: paper.write_pdf(*what)}
 TYPES = {
     F.CSV: "text/csv; charset=utf-8",
     F.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

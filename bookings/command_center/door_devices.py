@@ -4,7 +4,6 @@ scanned and cannot send is handed in.
 
 from datetime import timedelta
 
-import segno
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -18,7 +17,9 @@ from bookings.door import devices, handing_in, lists, scanning
 from bookings.models import Device
 from eventify.lib.dates import date_format
 from eventify.lib.desk.pages import ObjectFormPage
+from eventify.lib.when_needed import WhenNeeded
 
+segno = WhenNeeded("segno")
 MAX = 100  # characters
 _MINUTES = devices.ENROLMENT // timedelta(minutes=1)
 

@@ -50,11 +50,6 @@ class Identity(NamedTuple):
         return self.certificate.subject.get_attributes_for_oid(oid)[0].value
 
 
-def is_available() -> bool:
-    """Whether passes can be made here."""
-    return bool(settings.EVENTIFY_APPLE_CERTIFICATE)
-
-
 def _identity() -> Identity:
     return _read(settings.EVENTIFY_APPLE_CERTIFICATE, settings.EVENTIFY_APPLE_PASSWORD)
 
@@ -67,7 +62,7 @@ def _read(path: str, password: str) -> Identity:
 
 
 def of_ticket(ticket: Ticket) -> bytes:
-    """The .pkpass of a ticket that has all joined (of_tickets.joined). Call it only when `is_available`."""
+    """The .pkpass of a ticket that has all joined (of_tickets.joined). Call it only when `has_passes` (views_papers)."""
     files = {"pass.json": json.dumps(_pass(ticket), ensure_ascii=False, sort_keys=True).encode()}
     files |= {path.name: path.read_bytes() for path in sorted(_PICTURES.glob("*.png"))}
     digests = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import segno
 from django import template
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -11,9 +10,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from bookings import resales, sales, transfers
 from bookings.models import Booking, Order, Refund, Ticket, TicketType
 from bookings.tickets import scanned_as
+from eventify.lib.when_needed import WhenNeeded
 from events.models import Event
 from events.templatetags.say import money
 
+segno = WhenNeeded("segno")
 register = template.Library()
 FEW = 10  # places left that are worth saying
 _GROUP = 4

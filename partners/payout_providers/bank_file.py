@@ -4,7 +4,6 @@ The file names every payout by its own reference, so a bank that gets it twice s
 """
 
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import groupby
@@ -12,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from sepaxml.validation import ValidationError, try_valid_xml
 
+from eventify.lib import currencies
 from eventify.lib.errors import Conflict
+from eventify.lib.when_needed import WhenNeeded
 from partners.models import BankAccount, Payout, PayoutBatch
 from partners.payout_providers.base import ACCEPTED, Report
 
+ET, validation = WhenNeeded("xml.etree.ElementTree"), WhenNeeded("sepaxml.validation")
 SCHEMA = "pain.001.001.09"
 NAME_MAX = 70  # characters that banks take of a name
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
@@ -55,17 +56,17 @@ def write(batch: PayoutBatch, payouts: Iterable[Payout]) -> bytes:
         _block(root, batch, currency, list(group))
     whole = ET.tostring(document, encoding="UTF-8", xml_declaration=True)
     try:
-        try_valid_xml(whole, SCHEMA)
-    except ValidationError as error:
+        validation.try_valid_xml(whole, SCHEMA)
+    except validation.ValidationError as error:
         raise Conflict(_("The bank file would not be valid: %(why)s") % {"why": _first_line(error)}) from error
     return whole
 
 
-def _first_line(error: ValidationError) -> str:
+def _first_line(error: Exception) -> str:
     return str(getattr(error.__cause__, "reason", None) or error).splitlines()[0]
 
 
-def _header(root: ET.Element, batch: PayoutBatch, payouts: list[Payout]) -> None:
+def _header(root: "ET.Element", batch: PayoutBatch, payouts: list[Payout]) -> None:
     header = ET.SubElement(root, "GrpHdr")
     _put(header, "MsgId", batch.uid.hex)
     _put(header, "CreDtTm", batch.approved_at.replace(microsecond=0).isoformat())
@@ -73,12 +74,18 @@ def _header(root: ET.Element, batch: PayoutBatch, payouts: list[Payout]) -> None
     _put(header, "InitgPty/Nm", _text(settings.EVENTIFY_BANK_HOLDER))
 
 
-def _totals(parent: ET.Element, payouts: list[Payout]) -> None:
+def _totals(parent: "ET.Element", payouts: list[Payout]) -> None:
     _put(parent, "NbOfTxs", str(len(payouts)))
-    _put(parent, "CtrlSum", f"{sum((one.amount for one in payouts), Decimal(0)):.2f}")
+    sums = sum((one.amount for one in payouts), Decimal(0))
+    _put(parent, "CtrlSum", _written(sums, max((currencies.places(one.currency) for one in payouts), default=2)))
 
 
-def _block(root: ET.Element, batch: PayoutBatch, currency: str, payouts: list[Payout]) -> None:
+def _written(amount: Decimal, places: int) -> str:
+    """The amount with so many places, and with two where it has a part that these would hide."""
+    return f"{amount:.{places}f}" if round(amount, places) == amount else f"{amount:.2f}"
+
+
+def _block(root: "ET.Element", batch: PayoutBatch, currency: str, payouts: list[Payout]) -> None:
     """All payouts of one currency, paid from our account."""
     block = ET.SubElement(root, "PmtInf")
     _put(block, "PmtInfId", f"{batch.uid.hex}{currency}")
@@ -94,11 +101,12 @@ def _block(root: ET.Element, batch: PayoutBatch, currency: str, payouts: list[Pa
         _payment(block, payout)
 
 
-def _payment(block: ET.Element, payout: Payout) -> None:
+def _payment(block: "ET.Element", payout: Payout) -> None:
     to: BankAccount = payout.bank_account
     payment = ET.SubElement(block, "CdtTrfTxInf")
     _put(payment, "PmtId/EndToEndId", payout.uid.hex)
-    _put(payment, "Amt/InstdAmt", f"{payout.amount:.2f}", Ccy=payout.currency)
+    amount = _written(payout.amount, currencies.places(payout.currency))
+    _put(payment, "Amt/InstdAmt", amount, Ccy=payout.currency)
     if to.routing_code.strip():
         _bank(ET.SubElement(payment, "CdtrAgt"), to.routing_code)
     creditor = _put(payment, "Cdtr/Nm", _text(to.holder))
@@ -107,7 +115,7 @@ def _payment(block: ET.Element, payout: Payout) -> None:
     _put(payment, "RmtInf/Ustrd", f"Eventify payout {payout.uid.hex}")
 
 
-def _account(parent: ET.Element, number: str) -> None:
+def _account(parent: "ET.Element", number: str) -> None:
     plain = "".join(number.split()).upper()
     is_iban = _IBAN.fullmatch(plain) is not None and _remainder(plain) == 1
     _put(parent, "Id/IBAN" if is_iban else "Id/Othr/Id", plain)
@@ -117,7 +125,7 @@ def _remainder(iban: str) -> int:
     return int("".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])) % 97
 
 
-def _bank(parent: ET.Element, routing_code: str) -> None:
+def _bank(parent: "ET.Element", routing_code: str) -> None:
     """The bank by its BIC, by its IFSC, or by whatever else its country uses."""
     code = "".join(routing_code.split()).upper()
     if not code:
@@ -131,7 +139,7 @@ def _bank(parent: ET.Element, routing_code: str) -> None:
         _put(member, "MmbId", code)
 
 
-def _put(parent: ET.Element, path: str, text: str, **attributes: str) -> ET.Element:
+def _put(parent: "ET.Element", path: str, text: str, **attributes: str) -> "ET.Element":
     """Add the elements of the path and the text in the last; returns the one that holds the last."""
     *outer, last = path.split("/")
     for tag in outer:
