@@ -57,7 +57,8 @@ class _Watcher:
 
 
 def _is_killed(work: Callable[[], object], step: int) -> bool:
-    connection.close()  # nothing of ours is open while it works
+    assert not connection.in_atomic_block  # nothing of ours is locked while it works
+    connection.ensure_connection()  # which stays ours: to open one takes PostgreSQL as long as most of the work
     pid = os.fork()
     if pid == 0:
         _run(work, step)

@@ -11,6 +11,7 @@ from accounts.factories import UserFactory
 from bookings.models import Booking, Order, Payment, Refund
 from bookings.tests.books_world import assert_clean, every_kind, sentences
 from eventify.lib.ids import new_uid
+from eventify.tests.lent import lent
 from partners.factories import PartnerFactory
 from partners.models import Balance, Entry, Payout, Transfer
 from partners.models.ledger import Account, Kind
@@ -19,13 +20,21 @@ pytestmark = pytest.mark.django_db
 COLUMNS = [(model, field) for model in (Transfer, Entry, Balance) for field in model._meta.concrete_fields]
 
 
+@pytest.fixture(scope="module")
+def books(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Every kind of transfer, committed as far as the books can tell, while the tests of this module run."""
+    with lent(every_kind, django_db_blocker, tmp_path_factory.mktemp("papers")):
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        assert_clean()
+        yield
+
+
 @pytest.fixture
-def world(db):
-    """Every kind of transfer, committed as far as the books can tell; from here on no guard of the database works."""
-    every_kind()
+def world(books, db):
+    """The books; what a test changes in them is taken back. From here on no guard of the database works."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        assert_clean()
         cursor.execute("SET LOCAL session_replication_role = replica")
 
 

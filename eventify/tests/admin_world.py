@@ -58,6 +58,12 @@ from partners.models import (
 from privacy.models import Copy
 
 
+def address(model, page="", *args) -> str:
+    """The path of a page of this model in the raw admin."""
+    parts = [model._meta.app_label, model._meta.model_name, *args, page]
+    return "/django-admin/" + "/".join(str(part) for part in parts if part != "") + "/"
+
+
 def one_of_each() -> None:
     """One more row of every model, each related to rows of its own, so that an N+1 cannot hide."""
     user, partner = UserFactory(), PartnerFactory()

@@ -49,16 +49,18 @@ UNSEEN_FOCUS = """() => {
 LOOKS = {"light, desk": ("light", 1440), "dark, phone": ("dark", 360)}
 NARROWER = {1440: 720, 360: 320}
 OTHER = {"light": "dark", "dark": "light"}
+ASKS_FOR_WIDTH = ("crew-board.js",)  # scripts that show something else in a narrow window
+ASKS = f"{list(ASKS_FOR_WIDTH)}.some(name => document.querySelector(`script[src*='${{name}}']`))"
 
 
-def window(browser, live_server, look: str, user=None, client: Client | None = None):
+def window(browser, live_server, look: str, user=None, client: Client | None = None, bypass_csp: bool = True):
     """A window of this look, in which the person is logged in, or which goes on where the client is."""
     scheme, width = LOOKS[look]
     context = browser.new_context(
         base_url=live_server.url,
         color_scheme=scheme,
         viewport={"width": width, "height": 800},
-        bypass_csp=True,
+        bypass_csp=bypass_csp,
         reduced_motion="reduce",
     )
     client = log_in(Client(), user) if user else client
@@ -69,17 +71,59 @@ def window(browser, live_server, look: str, user=None, client: Client | None = N
     return context.new_page()
 
 
-def faults(page, address: str, statuses: tuple = (200, 409), scheme: str = "") -> list[str]:
-    """What is wrong with the page at an address; with a scheme also in the other one, and narrower."""
-    response = page.goto(address)
-    found = [] if response.status in statuses else [f"status {response.status}"]
+def faults(page, address: str, statuses: tuple = (200, 409)) -> list[str]:
+    """What is wrong with the page at an address in the look of its window."""
+    found = _opened(page, address, statuses)
     page.evaluate(AXE)
-    found += page.evaluate(JUDGE)
-    if page.evaluate(WIDER):
-        found.append("wider than the window")
-    if scheme:
-        found += _otherwise(page, scheme)
-    return [f"{address}: {fault}" for fault in found]
+    return [f"{address}: {fault}" for fault in found + _judged(page)]
+
+
+class Walk:
+    """A window that goes from page to page; `wrong` is what was wrong with them.
+
+    Each is judged in every look, in its other scheme, by keyboard and with less room; and its own security policy
+    refuses nothing. It is loaded once, for what a page is does not depend on the window in which it is opened; where
+    a script asks how wide that is (ASKS_FOR_WIDTH) it is loaded for each look.
+    """
+
+    def __init__(self, browser, live_server, user=None, client: Client | None = None):
+        self.page = window(browser, live_server, next(iter(LOOKS)), user, client, bypass_csp=False)
+        self.page.context.add_init_script(AXE)
+        self.wrong: list[str] = []
+        self.said: list[str] = []
+        self.page.on("console", lambda line: self.said.append(line.text) if line.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def look_at(self, address: str, statuses: tuple = (200, 409)) -> None:
+        """Judge the page at an address."""
+        self.said.clear()
+        found, is_loaded = [], False
+        for look, (scheme, width) in LOOKS.items():
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.set_viewport_size({"width": width, "height": 800})
+            if is_loaded:
+                self.page.evaluate("scrollTo(0, 0)")  # the keyboard of the other look may have gone down
+            else:
+                found += _opened(self.page, address, statuses)
+                is_loaded = not self.page.evaluate(ASKS)
+            found += [f"{look}: {fault}" for fault in _judged(self.page) + _otherwise(self.page, scheme)]
+        expected = tuple(f"status of {status} " for status in statuses)
+        found += [line for line in self.said if not any(status in line for status in expected)]
+        self.wrong += [f"{address}: {fault}" for fault in found]
+
+    def close(self) -> list[str]:
+        """Close the window; returns what was wrong."""
+        self.page.context.close()
+        return self.wrong
+
+
+def _opened(page, address: str, statuses: tuple) -> list[str]:
+    response = page.goto(address)
+    return [] if response.status in statuses else [f"status {response.status}"]
+
+
+def _judged(page) -> list[str]:
+    return page.evaluate(JUDGE) + (["wider than the window"] if page.evaluate(WIDER) else [])
 
 
 def _otherwise(page, scheme: str) -> list[str]:

@@ -11,6 +11,7 @@ from accounts.tests.coming_in import turn_on
 from eventify.contracts.command_center import auth, financials, logs, partners, team, users
 from eventify.contracts.command_center.tests.conftest import API, client_of, errors_of, with_role
 from eventify.contracts.command_center.tests.test_routes import TABLE
+from eventify.tests.lent import lent
 from partners import contacts, payouts
 from partners.tests.money import rich_partner, sell
 from partners.tests.papers import file, picture, uploaded
@@ -66,9 +67,9 @@ IDS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def world(private, admin):
+def things() -> dict:
     """The real ids of things, so that bodies reach the code behind the look-up."""
+    admin = with_role("Super Admin", email="admin@example.com", full_name="Ada Admin")
     partner, user = rich_partner(), UserFactory()
     sell(partner, 5)
     turn_on(user)
@@ -80,6 +81,19 @@ def world(private, admin):
     staff_ids = {"admin/users": with_role("Gate").uid, "admin/roles": Role.objects.get(name="Gate").uid}
     ids = {"partners": partner.uid, "users": user.uid, "financials/payouts": batch.uid, "notifications": notice.uid}
     return {"ids": {**ids, **staff_ids}, "contact": contact.uid, "admin": admin}
+
+
+@pytest.fixture(scope="module")
+def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The things, while the tests of this module run."""
+    with lent(things, django_db_blocker, tmp_path_factory.mktemp("papers")) as made:
+        yield made
+
+
+@pytest.fixture
+def world(whole_world, db):
+    """What a test changes in them is taken back."""
+    return whole_world
 
 
 def path_of(world, name: str) -> str:
@@ -275,9 +289,9 @@ def test_any_authorization(db, header):
     errors_of(client.get("/api/v1/partners"), 401, "unauthenticated")
 
 
-def test_what_people_type_comes_back_as_it_was(as_admin):
+def test_what_people_type_comes_back_as_it_was(world):
     name = "=cmd() <script>alert(1)</script> é💥"
-    answer = as_admin.post(
+    answer = client_of(world["admin"]).post(
         "/api/v1/partners", {"name": name, "type": "Vendor", "contact": {"name": "C", "email": "c@d.io"}}
     )
     assert answer.json()["data"]["name"] == name
