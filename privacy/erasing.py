@@ -4,6 +4,7 @@ What goes and what stays is declared by each app (its module `privacy`); here is
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
@@ -19,7 +20,7 @@ from crew.models import Person
 from eventify.lib.errors import Conflict, Forbidden
 from eventify.lib.personal import Who
 from partners.models import Contact, Member, PayoutBatch
-from privacy import catalogue
+from privacy import catalogue, erasures
 from privacy.copies import PERMISSION, who_is
 from privacy.models import Copy
 
@@ -52,6 +53,20 @@ def erase(user: User, *, by: User, reason: str = "") -> dict[str, int]:
         return _erase_locked(user, by, reason)
 
 
+def erase_again(user: User, *, reason: str) -> bool:
+    """Erase somebody whom a restored backup brought back, without telling them once more; whether that was needed.
+
+    Locks and refuses as `erase`. Only for the command that repeats erasures, so nobody's right is asked for.
+    """
+    with transaction.atomic():
+        user = _lock(user)
+        if user.is_erased:
+            return False
+        _check_nothing_is_open(user)
+        _erase_locked(user, None, reason)
+        return True
+
+
 def _lock(user: User) -> User:
     who = who_is(user)
     for model in LOCKED:
@@ -70,7 +85,7 @@ def _check_nothing_is_open(user: User) -> None:
         raise InTheWay(" ".join(sentences), sentences=sentences)
 
 
-def _erase_locked(user: User, by: User, reason: str) -> dict[str, int]:
+def _erase_locked(user: User, by: User | None, reason: str) -> dict[str, int]:
     who, address, name, language = who_is(user), user.email, user.first_name, user.language
     files = [copy.file for copy in Copy.objects.filter(user=user).exclude(file="")]
     done: dict[str, int] = {}
@@ -78,11 +93,12 @@ def _erase_locked(user: User, by: User, reason: str) -> dict[str, int]:
         done[data.model] = done.get(data.model, 0) + data.erase(who)
     user.refresh_from_db()  # the audit log calls them by the pseudonym
     audit.record("ERASED_PERSON", user, by=by, reason=reason)
-    if not user.is_guest:
+    if by and not user.is_guest:
         last = mail.owed("account_erased", address, name=name)
         last.language = language or last.language
         last.save(force_insert=True)
     transaction.on_commit(lambda: [file.delete(save=False) for file in files], robust=True)
+    transaction.on_commit(partial(erasures.note, user.uid, user.erased_at), robust=True)
     return {model: rows for model, rows in done.items() if rows}
 
 

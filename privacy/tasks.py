@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from eventify.lib.orphans import remove_orphans
-from privacy import copies, retention
+from privacy import copies, erasures, retention
 from privacy.models import FOLDER, Copy
 
 
@@ -15,3 +15,8 @@ def make_copies(only: int | None = None) -> int:
 @shared_task
 def retain() -> int:
     return sum(retention.apply()) + remove_orphans(Copy, FOLDER)
+
+
+@shared_task
+def note_erasures() -> int:
+    return erasures.note_all()

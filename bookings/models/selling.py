@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.apps import apps
 from django.db import models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
-from django.db.models.functions import Coalesce, Upper
+from django.db.models.functions import Coalesce, Lower, Upper
 from django.utils import timezone
 
 from accounts.models import User
@@ -187,6 +187,7 @@ class Order(Entity):
             models.Index(fields=["expires_at"], name="order_overdue", condition=Q(status="pending")),
             models.Index(fields=["paid_at"], name="order_paid", condition=Q(paid_at__isnull=False)),
             models.Index(fields=["cancelled_at"], name="order_named_unpaid", condition=NAMED_UNPAID),
+            models.Index(Lower("buyer_email"), name="order_by_buyer", condition=Q(buyer_email__gt="")),
         ]
 
     def __str__(self):

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
@@ -138,6 +139,7 @@ class Ticket(Entity):
             models.Index(fields=["user", "status", "-id"], name="ticket_wallet"),
             models.Index(fields=["event", "status"], name="ticket_by_event"),
             models.Index(fields=["event"], name="ticket_named", condition=NAMED_TICKET),
+            models.Index(Lower("attendee_email"), name="ticket_by_attendee", condition=Q(attendee_email__gt="")),
         ]
 
     def __str__(self):

@@ -76,6 +76,7 @@ PERIODIC_TASKS = {  # seconds between two runs
     "bookings.tasks.forget_guests": 24 * 60 * 60,
     "integrations.tasks.deliver": 5,
     "privacy.tasks.make_copies": 5 * 60,
+    "privacy.tasks.note_erasures": 24 * 60 * 60,
     "privacy.tasks.retain": 24 * 60 * 60,
     "analytics.tasks.count_what_is_new": 60,
     "analytics.tasks.make_exports": 60,

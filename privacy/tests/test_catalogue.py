@@ -4,13 +4,14 @@ import re
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 
 from accounts.factories import UserFactory
 from accounts.models import User
 from crew.models import Person
 from eventify.lib.personal import DELETED, Data, Who
 from privacy import catalogue, copies
+from privacy.tests import lives
 
 WORDS = {
     "address", "agent", "attendee", "attendees", "avatar", "body", "born", "birth", "buyer", "company", "contact",
@@ -92,3 +93,16 @@ def test_an_address_counts_only_once_it_is_confirmed():
     assert copies.who_is(user).address == ""
     user.email_confirmed_at = user.created_at
     assert copies.who_is(user).address == "asha@example.com"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "index"), [("orders", "order_by_buyer"), ("tickets", "order_by_buyer"), ("payments", "order_by_buyer"),
+                        ("tickets-with-my-address", "ticket_by_attendee")]
+)  # fmt: skip
+def test_an_address_is_found_by_an_index(name, index):
+    """However many orders there are. The few rows of a test are read whole unless PostgreSQL is told not to."""
+    [data] = [one for one in catalogue.DATA if one.name == name]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert index in data.rows(copies.who_is(lives.somebody())).explain()

@@ -61,7 +61,8 @@ class Command(BaseCommand):
             )
         files = sum(backups.restore_files(backup).values())
         cache.clear()
-        self._say(manifest, f"{words}. {files:,} files are back. Run manage.py migrate and manage.py fsck, and restart")
+        next_steps = "Run manage.py migrate, erasures repeat and fsck, and restart"
+        self._say(manifest, f"{words}. {files:,} files are back. {next_steps}")
 
     def _say(self, manifest, words):
         rows = sum(manifest["rows"].values())
