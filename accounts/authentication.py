@@ -1,5 +1,6 @@
 """The bearer token of contracts 000, 001, 002 and 004."""
 
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -17,7 +18,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         session = sessions.find(token.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
         if session is None:
-            raise AuthenticationFailed("The token is invalid or has expired. Log in again.")
+            raise AuthenticationFailed(_("The token is invalid or has expired. Log in again."))
         return session.user, session
 
     def authenticate_header(self, request):

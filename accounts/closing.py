@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 from accounts import audit, bans, sessions
 from accounts.models import Role, User
 from accounts.permissions import SUPER_ADMIN
-from eventify.lib.errors import Conflict, Forbidden
+from eventify.lib.errors import Conflict, Forbidden, Invalid
+
+REASON_MAX = 500  # characters
 
 
 def check_may_change(user: User, by: User) -> None:
@@ -51,3 +53,24 @@ def close(user: User, *, by: User) -> None:
 def _set_active(user: User, is_active: bool) -> None:
     user.is_active = is_active
     user.save(update_fields=["is_active", "updated_at"])
+
+
+@transaction.atomic
+def end_sessions(user: User, *, reason: str, by: User) -> int:
+    """Log somebody else out everywhere: every session and app token ends; audited. They may log in again.
+
+    Returns how many ended. Invalid without a reason; Conflict for the own account; Forbidden for staff when one may not
+    manage staff, and for a Super Admin when one is none.
+    """
+    reason = reason.strip()
+    if not 0 < len(reason) <= REASON_MAX:
+        raise Invalid.field("reason", _("Say why, in at most %(most)s characters.") % {"most": REASON_MAX})
+    check_may_change(user, by)
+    if user.pk == by.pk:
+        raise Conflict(_("End your own log-ins under your account's security."))
+    if user.is_staff and not by.can("manage_staff"):
+        raise Forbidden(_("You may not log out a member of staff."))
+    ended = user.sessions.filter(ended_at=None).count() + user.device_tokens.count()
+    sessions.end_all(user)
+    audit.record("ENDED_SESSIONS", user, by=by, reason=reason, sessions=ended)
+    return ended

@@ -37,7 +37,8 @@ def use(user: User, code: str) -> bool:
         device = user.totpdevice_set.select_for_update().filter(confirmed=True).first()
         return device is not None and device.verify_token(bare)
     device = user.staticdevice_set.select_for_update().filter(confirmed=True).first()
-    if device is None or not device.verify_token(_hash(user, bare)):
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    if device is None or not any(device.verify_token(_hash(user, bare, key)) for key in keys):
         return False
     audit.record("USED_RECOVERY_CODE", user, by=user, left=device.token_set.count())
     return True
@@ -54,7 +55,9 @@ def make_recovery_codes(user: User) -> list[str]:
     user.staticdevice_set.all().delete()
     device = StaticDevice.objects.create(user=user, name=_NAME)
     codes = ["".join(secrets.choice(_LETTERS) for _letter in range(_LENGTH)) for _code in range(RECOVERY_CODES)]
-    StaticToken.objects.bulk_create(StaticToken(device=device, token=_hash(user, code)) for code in codes)
+    StaticToken.objects.bulk_create(
+        StaticToken(device=device, token=_hash(user, code, settings.SECRET_KEY)) for code in codes
+    )
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
@@ -69,7 +72,7 @@ def _bare(code) -> str:
     return "".join(code.split()).replace("-", "").lower()
 
 
-def _hash(user: User, code: str) -> str:
+def _hash(user: User, code: str, key: str) -> str:
     """What is kept of a recovery code: 96 bits of a keyed hash, in the 16 characters that django-otp's field has."""
     words = f"recovery code {user.pk} {code}".encode("utf-8", "surrogatepass")
-    return base64.urlsafe_b64encode(hmac.new(settings.SECRET_KEY.encode(), words, sha256).digest()[:12]).decode()
+    return base64.urlsafe_b64encode(hmac.new(key.encode(), words, sha256).digest()[:12]).decode()

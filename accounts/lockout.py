@@ -5,6 +5,7 @@ count for the second, so that one address alone cannot keep the owner out everyw
 """
 
 import hashlib
+import logging
 import math
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,10 +19,12 @@ from django.utils.translation import ngettext
 
 from accounts import audit, mail
 from accounts.models import LoginLock, User
-from accounts.notify import notify
+from accounts.notify import in_language_of, notify
 from accounts.phones import to_e164
 from eventify.lib.errors import Invalid
 from eventify.lib.ratelimit import TooManyRequests
+
+logger = logging.getLogger(__name__)
 
 
 class Limit(NamedTuple):
@@ -124,6 +127,8 @@ def _take_back(key: str) -> None:
 
 def failed(attempt: Attempt, users: list[User], address: str) -> None:
     """The attempt failed: when that locks the name, its owners are told once, by mail and in their inbox."""
+    whose = ", ".join(str(user.uid) for user in users) or "nobody's name"
+    logger.info("log-in failed: %s%s", whose, ", which locks it" if attempt.is_last else "")
     if attempt.is_last:
         for user in users:
             _tell(user, address, attempt.until)
@@ -133,12 +138,13 @@ def failed(attempt: Attempt, users: list[User], address: str) -> None:
 def _tell(user: User, address: str, until: datetime) -> None:
     minutes = math.ceil((until - timezone.now()).total_seconds() / 60)
     mail.queue("locked_out", user.email, name=user.first_name, address=address, minutes=minutes)
-    sentence = _(
-        "There were too many failed log-ins to your account, the last one from %(address)s, so it is locked for"
-        " %(minutes)s minutes. If this was not you, change your password."
-    )
-    words = {"address": address or _("an unknown address"), "minutes": minutes}
-    notify(user, _("Your account was locked for a while"), sentence % words, level="critical")
+    with in_language_of(user):  # the request is spoken in that of whoever tries
+        sentence = _(
+            "There were too many failed log-ins to your account, the last one from %(address)s, so it is locked for"
+            " %(minutes)s minutes. If this was not you, change your password."
+        )
+        words = {"address": address or _("an unknown address"), "minutes": minutes}
+        notify(user, _("Your account was locked for a while"), sentence % words, level="critical")
     audit.record("LOCKED_OUT", user, by=None, address=address, until=until.isoformat())
 
 

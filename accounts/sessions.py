@@ -1,12 +1,14 @@
 """Coming in and going out: bearer tokens (000, 001, 002, 004) and device tokens (003)."""
 
 import hashlib
+import logging
 import secrets
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -19,12 +21,13 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from accounts import audit, codes, lockout
 from accounts.backends import find_users, is_text
 from accounts.models import DeviceToken, Session, User, lacking_two_factor
-from accounts.notify import notify
+from accounts.notify import in_language_of, notify
 from eventify.lib.errors import DomainError
 from eventify.lib.prepared import Param, Prepared
 
+logger = logging.getLogger(__name__)
 DEVICE_TOKEN_LIFE = timedelta(days=180)  # without use
-SESSION_LIFE = timedelta(days=90)  # far beyond what any token of it lives
+DEVICE_TOKEN_LONGEST = timedelta(days=365)  # however much it is used
 REPEAT_GRACE = timedelta(seconds=30)  # in which a refresh token that comes again is a repeated request
 _REMEMBERED = 2_000  # tokens in a process whose signature was found good
 _USE_NOTED_EVERY = timedelta(hours=1)  # so that reading does not write
@@ -104,6 +107,7 @@ def _check_code(user: User, otp: str, attempt: lockout.Attempt, address: str) ->
 
 def _came_in(user: User, attempt: lockout.Attempt) -> User:
     lockout.succeeded(attempt)
+    logger.info("log-in proved: user %s", user.uid)
     User.objects.filter(pk=user.pk).update(last_active_at=timezone.now())
     return user
 
@@ -195,10 +199,15 @@ def find_by_uid(uid: str) -> Session | None:
     Its user has `sees_a_partner`: whether there are partners' own pages for them, so that the menu can say so.
     """
     held = UserObjectPermission.objects.filter(user=OuterRef("user"), permission__codename="view_partners")
-    session = _live().annotate(sees_a_partner=Exists(held)).filter(uid=uid).first()
+    session = _live().annotate(sees_a_partner=Exists(held)).filter(uid=uid, created_at__gt=_oldest()).first()
     if session:
         session.user.sees_a_partner = session.sees_a_partner
     return session
+
+
+def _oldest() -> datetime:
+    """A session that was opened before that is over."""
+    return timezone.now() - timedelta(days=settings.EVENTIFY_SESSION_DAYS)
 
 
 def _live():
@@ -215,11 +224,11 @@ _find = Prepared(
 def refresh(token: str) -> tuple[Session, str, str]:
     """Exchange a refresh token for a new pair, once: (session, access token, refresh token).
 
-    TokenRefused otherwise. When a token comes again later than the moment that a repeated request may take, two
-    people have it: the session ends, and the owner is told.
+    TokenRefused otherwise, also when the log-in is older than settings.EVENTIFY_SESSION_DAYS. When a token comes again
+    later than the moment that a repeated request may take, two people have it: the session ends, and the owner is told.
     """
     claims = _claims(RefreshToken, token)
-    session = claims and _live().filter(uid=claims["sid"], user__uid=claims["sub"]).first()
+    session = claims and _live().filter(uid=claims["sid"], user__uid=claims["sub"], created_at__gt=_oldest()).first()
     if not session:
         raise TokenRefused
     now, jti = timezone.now(), secrets.token_hex(16)
@@ -241,10 +250,11 @@ def _note_reuse(session: Session, now) -> None:
     old = Session.objects.filter(pk=session.pk, ended_at=None, refreshed_at__lt=now - REPEAT_GRACE)
     if old.update(ended_at=now):
         audit.record("REUSED_REFRESH_TOKEN", session.user, by=None, session=str(session.uid), address=session.address)
-        sentence = _(
-            "A log-in of yours was used from two places, so we ended it. If this was not you, change your password."
-        )
-        notify(session.user, str(_("We ended one of your log-ins")), str(sentence), level="critical")
+        with in_language_of(session.user):
+            sentence = _(
+                "A log-in of yours was used from two places, so we ended it. If this was not you, change your password."
+            )
+            notify(session.user, str(_("We ended one of your log-ins")), str(sentence), level="critical")
 
 
 def end(session: Session) -> None:
@@ -280,19 +290,20 @@ def find_device_token(token: str) -> DeviceToken | None:
     """The live device token (with its user), or None; notes the use at most once an hour."""
     now = timezone.now()
     live = DeviceToken.objects.select_related("user").filter(user__is_active=True, user__banned_at=None)
-    found = live.filter(key_hash=_hash(token), last_used_at__gt=now - DEVICE_TOKEN_LIFE).first()
+    young = {"last_used_at__gt": now - DEVICE_TOKEN_LIFE, "created_at__gt": now - DEVICE_TOKEN_LONGEST}
+    found = live.filter(key_hash=_hash(token), **young).first()
     if found and found.last_used_at < now - _USE_NOTED_EVERY:
         DeviceToken.objects.filter(pk=found.pk).update(last_used_at=now)
     return found
 
 
 def forget_old_sessions() -> int:
-    """Delete the sessions whose last token has expired long ago; returns how many."""
-    return Session.objects.filter(created_at__lte=timezone.now() - SESSION_LIFE).delete()[0]
+    """Delete the sessions that are over by their age; returns how many."""
+    return Session.objects.filter(created_at__lte=_oldest()).delete()[0]
 
 
 def forget_expired_device_tokens() -> int:
-    """Delete the device tokens that nobody used for 180 days; returns how many."""
+    """Delete the device tokens that nobody used for 180 days; returns how many. One that is too old is used no more."""
     return DeviceToken.objects.filter(last_used_at__lte=timezone.now() - DEVICE_TOKEN_LIFE).delete()[0]
 
 

@@ -61,7 +61,7 @@ def clean_email(email: str) -> str:
         validate_email(email)
         email.encode()  # not with half of a surrogate pair
     except ValidationError as error:
-        raise Invalid("Enter a valid email address.", errors={"email": error.messages}) from None
+        raise Invalid(_("Enter a valid email address."), errors={"email": error.messages}) from None
     except UnicodeEncodeError:
         raise Invalid.field("email", _("Enter a valid email address.")) from None
     return User.objects.normalize_email(email)

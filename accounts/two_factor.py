@@ -16,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import audit, closing, letters, mail, sessions
 from accounts.codes import fits_device, is_on, make_recovery_codes
 from accounts.models import Session, User
-from accounts.notify import notify
+from accounts.notify import in_language_of, notify
 from eventify.lib.dates import full_moment
 from eventify.lib.errors import Conflict, Forbidden, Invalid
 
@@ -92,7 +92,7 @@ def confirm(user: User, code: str, *, keep: Session | None = None) -> list[str]:
     device.confirmed = True
     device.save(update_fields=["confirmed"])
     codes = make_recovery_codes(user)
-    _changed(user, "ENABLED_2FA", "two_factor_on", _("Two-factor is on now"), by=user, keep=keep)
+    _changed(user, "ENABLED_2FA", "two_factor_on", gettext_lazy("Two-factor is on now"), by=user, keep=keep)
     return codes
 
 
@@ -116,7 +116,7 @@ def disable(user: User, *, by: User, keep: Session | None = None) -> None:
     if user.pk != by.pk:
         raise Forbidden(_("Only the person turns two-factor off; staff may reset it, with a reason."))
     _remove(user)
-    _changed(user, "DISABLED_2FA", "two_factor_off", _("Two-factor is off now"), by=by, keep=keep)
+    _changed(user, "DISABLED_2FA", "two_factor_off", gettext_lazy("Two-factor is off now"), by=by, keep=keep)
 
 
 @transaction.atomic
@@ -133,7 +133,7 @@ def reset(user: User, *, reason: str, by: User) -> None:
     if user.pk == by.pk:
         raise Conflict(_("Turn your own two-factor off under your account's security."))
     _remove(user)
-    title = _("Your two-factor was reset")
+    title = gettext_lazy("Your two-factor was reset")
     _changed(user, "RESET_2FA", "two_factor_reset", title, by=by, details={"reason": reason})
 
 
@@ -150,7 +150,8 @@ def _changed(user, action, template, title, *, by: User, keep: Session | None = 
     user.__dict__.pop("lacks_two_factor", None)
     sessions.end_all(user, keep=keep)
     mail.queue(template, user.email, name=user.first_name, changed_at=timezone.now().isoformat())
-    notify(user, title, _("If this was not you, change your password and tell us."), level="critical")
+    with in_language_of(user):
+        notify(user, str(title), _("If this was not you, change your password and tell us."), level="critical")
     audit.record(action, user, by=by, **(details or {}))
 
 

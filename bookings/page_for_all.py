@@ -50,7 +50,7 @@ SHOWN = MOST_SHOWN + 1  # places: above, a page says the same however many are l
 MOST = 1000  # pages that a process keeps, of some 8 KB each
 _MARK = "\0"  # between the parts of a page
 # Cookies of somebody who is nobody yet.
-_OF_ANYBODY = {settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, COOKIE, "city"}
+_OF_ANYBODY = {settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, COOKIE, f"{settings.COOKIE_PREFIX}city"}
 _PERSONAL = re.compile(r'(?<= name=")(csrfmiddlewaretoken|key|wait_key)" value="[^"]*')
 # Capacity and counters change without `updated_at`.
 _OF_EVENT = ("pk", "updated_at", "state", "is_bookable", "capacity", "waitlisted_count")

@@ -5,15 +5,22 @@ from hashlib import blake2b
 
 from corsheaders.middleware import CorsMiddleware
 from csp.constants import HEADER
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 
-from eventify.contracts.paths import is_contracts
+from eventify.contracts.paths import contract_of, is_contracts
+from eventify.lib.later import nudge
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"  # an answer of a contract is shown to nobody as a page
 # Asked by machines from inside, under whatever name the container has there; nothing that they answer names a host.
 FROM_INSIDE = frozenset(f"/{name}{end}" for name in ("healthz", "readyz", "metrics") for end in ("", "/"))
+TASK = "integrations.tasks.deliver"
+_READS = frozenset(("GET", "HEAD", "OPTIONS"))
+_MACHINES = ("/door/api/", "/webhooks/")  # and all contracts
 _LONGEST = 500  # characters of an Accept-Language header that count
 _FINGERPRINT = 12  # bytes of a body's hash
 
@@ -26,6 +33,45 @@ class OtherOrigins(CorsMiddleware):
             return super().__call__(request)
         headers = (response := self.get_response(request)).headers
         headers["Vary"] = f"{headers['Vary']}, Origin" if "Vary" in headers else "Origin"
+        return response
+
+
+class Nudging:
+    """Who has changed something may have written a fact: endpoints are sent it now, not at the sweep's next round.
+
+    Triggers write facts (integrations/kinds.py), so no verb knows of them. Each process sends one message a second at
+    most.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method not in _READS and response.status_code < 400:
+            nudge(TASK)
+        return response
+
+
+class MachinesOverHttps:
+    """What machines ask without TLS is refused (403), where people's browsers are led to https by Django.
+
+    A program that is redirected goes on sending its tokens in the clear, and nobody notices.
+    """
+
+    def __init__(self, get_response):
+        if not settings.SECURE_SSL_REDIRECT:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if request.is_secure() or path in FROM_INSIDE or not (is_contracts(path) or path.startswith(_MACHINES)):
+            return self.get_response(request)
+        translation.activate(_language(request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:_LONGEST]))
+        sentence, contract = _("Use https."), contract_of(path)
+        response = contract.plain_error(403, sentence) if contract else JsonResponse({"message": sentence}, status=403)
+        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 

@@ -10,6 +10,7 @@ from time import perf_counter
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Histogram
 
+from eventify import refused
 from eventify.lib import request_ids
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -46,6 +47,8 @@ class Measured:
         count, observe = _answering(response.status_code, _view_of(request), method)
         count()
         observe(perf_counter() - began)
+        if response.status_code in refused.STATUSES:
+            refused.note(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

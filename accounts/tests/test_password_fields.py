@@ -1,11 +1,14 @@
-"""Fields of passwords: masked, open to password managers, and taken as they were typed."""
+"""Fields of passwords: masked, open to password managers, taken as they were typed; and what none may be."""
 
 import re
+from hashlib import sha1
 
 import pytest
 
-from accounts import sessions, signup
+from accounts import passwords, sessions, signup
 from accounts.factories import UserFactory
+from accounts.models import User
+from eventify.lib.errors import Invalid
 
 pytestmark = pytest.mark.django_db(transaction=True)
 INPUT = re.compile(r"<input[^>]*>")
@@ -45,3 +48,62 @@ def test_the_page_takes_it_as_it_was_typed(client):
     signup.set_password(user, LONG)
     assert client.post("/login/", {"identifier": user.email, "password": LONG.strip()}).status_code == 400
     assert client.post("/login/", {"identifier": user.email, "password": LONG}).status_code == 302
+
+
+# --- What a new one may not be: accounts/passwords.py -------------------------------------------------------
+
+WORDS_OF_THE_SITE = [
+    "Eventify2026!",
+    "eventify-tickets-99",
+    "TICKETS",
+    "Harbourhall1",
+    "festival festival",
+    "event!!abcd",
+]
+OTHERS = [
+    "correct eventify horse",
+    "seventeen-kites",
+    "Harbour lights at noon",
+    "ticket to the moonlight",
+    "8642097531x",
+]
+
+
+@pytest.mark.parametrize("password", WORDS_OF_THE_SITE + OTHERS)
+def test_words_of_this_site_make_no_password(settings, password):
+    settings.ALLOWED_HOSTS = ["tickets.harbourhall.example.com"]
+    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.WordsOfThisSite"}]
+    if password in OTHERS:
+        signup.register(email="maya@example.com", password=password)
+        return
+    with pytest.raises(Invalid) as refusal:
+        signup.register(email="maya@example.com", password=password)
+    assert "the words of this site" in str(refusal.value.errors)
+    assert not User.objects.exists()
+
+
+@pytest.fixture
+def breached(tmp_path, settings):
+    """A file as haveibeenpwned.com's, of the passwords word-1 .. word-999; lines are not all of one length."""
+    hashes = sorted(sha1(f"word-{n}".encode()).hexdigest().upper() for n in range(1, 1000))  # noqa: S324
+    file = tmp_path / "breached.txt"
+    file.write_text("".join(f"{one}:{10 ** (n % 7)}\r\n" for n, one in enumerate(hashes)))
+    settings.BREACHED_PASSWORDS = str(file)
+    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.KnownFromBreaches"}]
+    return file
+
+
+def test_a_password_of_a_breach_is_refused_and_no_other(breached):
+    assert [n for n in range(1, 1000) if not passwords.is_listed(breached, f"word-{n}")] == []
+    assert [n for n in range(1000, 3000) if passwords.is_listed(breached, f"word-{n}")] == []
+    with pytest.raises(Invalid) as refusal:
+        signup.register(email="maya@example.com", password="word-500")
+    assert "data breach" in str(refusal.value.errors)
+    signup.register(email="maya@example.com", password="word-1000")
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2])
+def test_a_list_of_few(tmp_path, lines):
+    file = tmp_path / "few.txt"
+    file.write_text("".join(f"{one}\n" for one in sorted(sha1(bytes([n])).hexdigest().upper() for n in range(lines))))  # noqa: S324
+    assert [passwords.is_listed(file, chr(n)) for n in range(3)] == [n < lines for n in range(3)]

@@ -114,6 +114,47 @@ def test_it_grows_old():
             sessions.refresh(token)
 
 
+def test_however_much_it_is_used_it_ends_at_last(settings):
+    """After settings.EVENTIFY_SESSION_DAYS: by its tokens, and in a browser."""
+    settings.EVENTIFY_SESSION_DAYS = 60
+    with time_machine.travel(NOW, tick=False) as clock:
+        session, token = start()
+        for _week in range(8):
+            clock.shift(timedelta(days=7))
+            token = sessions.refresh(token)[2]
+        assert sessions.find_by_uid(session.uid) == session
+        clock.shift(timedelta(days=5))
+        with pytest.raises(TokenRefused):
+            sessions.refresh(token)
+        assert sessions.find_by_uid(session.uid) is None
+        assert sessions.forget_old_sessions() == 1
+
+
+def test_an_apps_token_ends_after_a_year_however_much_it_is_used():
+    with time_machine.travel(NOW, tick=False) as clock:
+        token = sessions.new_device_token(UserFactory())
+        for _month in range(12):
+            clock.shift(timedelta(days=30))
+            assert sessions.find_device_token(token)
+        clock.shift(timedelta(days=6))
+        assert sessions.find_device_token(token) is None
+        clock.shift(sessions.DEVICE_TOKEN_LIFE)
+        assert sessions.forget_expired_device_tokens() == 1
+
+
+@pytest.mark.parametrize("audience", [None, "another-service", "eventify"])
+def test_a_token_is_for_this_site(settings, audience):
+    session, token = start()
+    said = claims(token)
+    assert said.pop("aud") == "eventify"
+    other = jwt.encode(said | ({"aud": audience} if audience else {}), settings.JWT_SECRET, algorithm="HS256")
+    if audience == "eventify":
+        assert sessions.refresh(other)[0] == session
+        return
+    with pytest.raises(TokenRefused):
+        sessions.refresh(other)
+
+
 def ban(user):
     bans.ban(user, reason="spam", by=SuperAdminFactory())
 

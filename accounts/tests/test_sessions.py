@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 import time_machine
+from django.conf import settings
 
 from accounts import bans, sessions, signup, tasks
 from accounts.factories import SuperAdminFactory, UserFactory
@@ -189,7 +190,7 @@ def test_a_device_token_lives_as_long_as_it_is_used():
 def test_old_sessions_are_forgotten_and_young_ones_kept():
     with time_machine.travel(NOW, tick=False) as clock:
         sessions.start(UserFactory())
-        clock.shift(sessions.SESSION_LIFE - timedelta(hours=1))
+        clock.shift(timedelta(days=settings.EVENTIFY_SESSION_DAYS, hours=-1))
         young, token = sessions.start(UserFactory())
         clock.shift(timedelta(hours=1))
         assert tasks.forget_expired_tokens() == 1

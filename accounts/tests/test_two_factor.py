@@ -123,6 +123,16 @@ def use_at_once(how_many: int, user: User, code: str) -> list:
     return race(*[partial(codes.use, user, code)] * how_many)
 
 
+def test_recovery_codes_outlive_a_new_secret_key(settings):
+    user = UserFactory()
+    first, second, *_others = turn_on(user)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "n" * 50
+    assert come_in(user, first) == user
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(WrongOtp):
+        come_in(user, second)
+
+
 @pytest.mark.parametrize("kind", ["totp", "recovery"])
 def test_one_code_at_once_opens_once(kind):
     user = UserFactory()

@@ -62,7 +62,7 @@ def _read(path: str, password: str) -> Identity:
 
 
 def of_ticket(ticket: Ticket) -> bytes:
-    """The .pkpass of a ticket that has all joined (of_tickets.joined). Call it only when `has_passes` (views_papers)."""
+    """The .pkpass of a ticket that has all joined (of_tickets.joined). Only where `has_passes` (views_papers)."""
     files = {"pass.json": json.dumps(_pass(ticket), ensure_ascii=False, sort_keys=True).encode()}
     files |= {path.name: path.read_bytes() for path in sorted(_PICTURES.glob("*.png"))}
     digests = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}

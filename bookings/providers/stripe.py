@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from threading import get_ident
 from uuid import UUID
 
 from django.conf import settings
@@ -29,7 +30,7 @@ from bookings.providers.base import (
 from eventify.lib import currencies
 from eventify.lib.when_needed import WhenNeeded
 
-stripe = WhenNeeded("stripe")
+stripe, requests = WhenNeeded("stripe"), WhenNeeded("requests")
 
 SIGNATURE_HEADER = "Stripe-Signature"
 TOLERANCE = 300  # seconds that a signature stays good
@@ -221,11 +222,17 @@ def _call(verb, *args, key: str = "") -> dict:
 
 
 def _client() -> "stripe.StripeClient":
-    return _made(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, TIMEOUT)
+    return _made(get_ident(), settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, TIMEOUT)
 
 
-@lru_cache(maxsize=4)
-def _made(key: str, base: str, timeout: float) -> "stripe.StripeClient":
-    """One client for each account, which keeps its connections. No retries of its own: ours are rows and sweeps."""
-    http = stripe.RequestsClient(timeout=timeout)
+@lru_cache(maxsize=16)
+def _made(_thread: int, key: str, base: str, timeout: float) -> "stripe.StripeClient":
+    """One client for each thread and account, for a session of `requests` is nothing to be shared by threads.
+
+    It keeps its connections and has no retries of its own: ours are rows and sweeps. It follows no redirects:
+    what we say to Stripe is for nobody else.
+    """
+    session = requests.Session()
+    session.max_redirects = 0
+    http = stripe.RequestsClient(timeout=timeout, session=session)
     return stripe.StripeClient(key, base_addresses={"api": base}, http_client=http, max_network_retries=0)

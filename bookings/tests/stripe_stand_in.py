@@ -22,7 +22,8 @@ class StandIn:
     """What Stripe remembers, and how it misbehaves: each entry of `trouble` is for one request, in their order.
 
     "lose": do it, and never answer. "forget": so, and do it anew when it is asked again under the same key.
-    "drop": do nothing, never answer. "slow": do it, and answer too late. "busy": 429. "broken": 500. "": behave.
+    "drop": do nothing, never answer. "moved": 302 to another address of its own.
+    "slow": do it, and answer too late. "busy": 429. "broken": 500. "": behave.
     """
 
     def __init__(self):
@@ -189,6 +190,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.say(429, {"error": {"type": "rate_limit_error", "message": "Too many"}})
         if trouble == "broken":
             return self.say(500, {"error": {"type": "api_error", "message": "Sorry"}})
+        if trouble == "moved":
+            return self.say(302, {}, Location=stand_in.url + "/v1/elsewhere")
         answer = (0, {})
         if trouble != "drop":
             path = urlsplit(self.path).path
@@ -202,11 +205,13 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(stand_in.slowness)
         return self.say(*answer)
 
-    def say(self, status: int, answer: dict) -> None:
+    def say(self, status: int, answer: dict, **headers) -> None:
         body = json.dumps(answer).encode()
         try:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

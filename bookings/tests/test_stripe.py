@@ -12,7 +12,7 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from bookings import cancelling, checkout, payments, refunds, tasks
 from bookings.models import Order, Payment, Refund, WebhookDelivery
 from bookings.providers import stripe as ours
-from bookings.providers.base import NotPayable
+from bookings.providers.base import NotPayable, Unreachable
 from bookings.tests.invariants import check
 from bookings.tests.scenes import buy, people, scene, settled
 from bookings.tests.stripe_scenes import hear, paid, started
@@ -43,6 +43,15 @@ def test_the_page_is_made_with_what_stripe_needs(stripe):
         "metadata[payment]": str(payment.uid),
         "payment_intent_data[metadata][payment]": str(payment.uid),
     }
+
+
+def test_a_redirect_is_not_followed(stripe):
+    _event, order, payment = started(price=10, currency="EUR")
+    asked = len(stripe.requests)
+    stripe.trouble = ["moved"]
+    with pytest.raises(Unreachable):
+        ours.StripeProvider().open_checkout(payment, description="x", return_url="https://tickets.example.com/")
+    assert (stripe.trouble, len(stripe.requests)) == ([], asked)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 THEMES = ("light", "dark")
-COOKIE, A_YEAR = "theme", 365 * 24 * 60 * 60  # seconds
+COOKIE, A_YEAR = f"{settings.COOKIE_PREFIX}theme", 365 * 24 * 60 * 60  # seconds
 
 
 def theme_of(request: HttpRequest) -> str:

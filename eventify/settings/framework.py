@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy
 
-from eventify.environment import number
+from eventify.environment import number, text
 from eventify.settings.mode import BASE_DIR, JWT_SECRET, PRODUCTION
 
 INSTALLED_APPS = [
@@ -38,9 +38,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "eventify.prometheus.Measured",
+    "eventify.middleware.MachinesOverHttps",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "eventify.middleware.OtherOrigins",
+    "eventify.middleware.Nudging",
     "eventify.middleware.Contracts",  # what follows serves pages only
     "eventify.middleware.PagesOfAnybody",
     "eventify.csp.PathCSPMiddleware",
@@ -95,11 +97,17 @@ ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
-PASSWORD_RULES = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
+PASSWORD_RULES = (
+    *(
+        f"django.contrib.auth.password_validation.{name}Validator"
+        for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
+    ),
+    "accounts.passwords.WordsOfThisSite",
+    "accounts.passwords.KnownFromBreaches",
+)
 # The documents' examples use short passwords, so only production judges them.
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"} for rule in PASSWORD_RULES if PRODUCTION
-]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": rule} for rule in PASSWORD_RULES if PRODUCTION]
+BREACHED_PASSWORDS = text("EVENTIFY_BREACHED_PASSWORDS", "")  # a file: SHA-1 in capitals, sorted, one on each line
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -118,4 +126,5 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=number("REFRESH_TOKEN_EXPIRE_DAYS", 30)),
     "USER_ID_FIELD": "uid",
     "USER_ID_CLAIM": "sub",
+    "AUDIENCE": "eventify",  # all contracts of this site, and nobody else who may be given JWT_SECRET
 }

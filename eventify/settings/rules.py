@@ -33,6 +33,7 @@ EVENTIFY_PAYOUT_MINIMUM = Decimal(text("EVENTIFY_PAYOUT_MINIMUM", "1"))  # of a 
 EVENTIFY_BANK_HOLDER = text("EVENTIFY_BANK_HOLDER", "Eventify")  # our own account, which bank files pay from
 EVENTIFY_BANK_ACCOUNT = text("EVENTIFY_BANK_ACCOUNT", "" if PRODUCTION else "000111222333")
 EVENTIFY_BANK_ROUTING = text("EVENTIFY_BANK_ROUTING", "")
+EVENTIFY_SESSION_DAYS = number("EVENTIFY_SESSION_DAYS", 90)  # that a log-in lasts at most, however used
 EVENTIFY_STEP_UP_MINUTES = number("EVENTIFY_STEP_UP_MINUTES", 15)  # that a proof of identity counts for money and roles
 EVENTIFY_APPLE_CERTIFICATE = text("EVENTIFY_APPLE_CERTIFICATE", "")  # a PEM file; without it no Wallet passes
 EVENTIFY_APPLE_PASSWORD = text("EVENTIFY_APPLE_PASSWORD", "")

@@ -28,8 +28,11 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]  # asked by machines 
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL
-# A browser takes a cookie of such a name only over TLS, from this very host.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (("__Host-" if SECURE_SSL else "") + one for one in ("sessionid", "csrftoken"))
+LANGUAGE_COOKIE_SAMESITE = "Lax"  # Django says it of the others by itself
+# A browser takes a cookie of such a name only over TLS, from this very host, for all of it.
+COOKIE_PREFIX = "__Host-" if SECURE_SSL else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 PROXY_SSL_HEADER = text("SECURE_PROXY_SSL_HEADER", "")  # such as "X-Forwarded-Proto: https"
 if PROXY_SSL_HEADER:
     header, _, header_value = PROXY_SSL_HEADER.partition(":")

@@ -258,6 +258,9 @@ EXEMPT = (
     Exempt("001 paid orders", r"^SELECT COUNT\(\*\)", "the total of a long list, which is remembered"),
     Exempt("001 figures", r"^SELECT .*(COUNT|SUM)\(", "figures over everything, which are remembered"),
     Exempt("accounts.tasks.forget_expired_tokens", r'^DELETE FROM "accounts_session"', "once a day"),
+    Exempt(
+        "privacy.tasks.note_erasures", r'FROM "accounts_user" WHERE "accounts_user"."erased_at" IS NOT', "once a day"
+    ),
 )
 
 # What reads which of its tables whole when it lacks this index.

@@ -88,9 +88,39 @@ def test_the_numbers_of_the_page_are_right():
 # --- What it says of the browser's side, and no other test proves ---------------------------------------
 
 
+def own_scripts() -> dict[str, str]:
+    """Path -> source of what we wrote for browsers."""
+    own = [file for file in (ROOT / "static" / "js").rglob("*.js") if "vendor" not in file.parts]
+    own += (ROOT / "templates").rglob("*.js")
+    assert len(own) > 10
+    return {str(file.relative_to(ROOT)): file.read_text() for file in own}
+
+
+def test_scripts_merge_no_foreign_objects():
+    """What a server or a file said never becomes the prototype of something: nothing is merged in depth, and an object
+    that is filled by foreign names has no prototype.
+    """
+    polluting = re.compile(
+        r"__proto__|\.prototype\b|\bfor \((?:const|let|var) \w+ in |deepMerge|Object\.setPrototypeOf"
+    )
+    assert [name for name, source in own_scripts().items() if polluting.search(source)] == []
+    merged = {found for source in own_scripts().values() for found in re.findall(r"Object\.assign\((\w+)", source)}
+    assert merged <= {"this", "found", "element", "document"}, "say here that the new one merges nothing foreign"
+
+
+def test_messages_between_windows_are_of_this_origin():
+    """Only a service worker listens, to which its own pages alone can write, and it judges all the same."""
+    listens = re.compile(r"addEventListener\(\s*[\"']message[\"']|\bonmessage\b")
+    found = {name: source for name, source in own_scripts().items() if listens.search(source)}
+    assert list(found) == ["static/js/site/ticket-worker.js"]
+    [source] = found.values()
+    assert 'self.addEventListener("message", (event) => event.origin === self.location.origin &&' in source
+    assert "filter((url) => url.origin === self.location.origin)" in source
+    said = re.compile(r"\.postMessage\(")
+    assert [name for name, text in own_scripts().items() if said.search(text)] == ["static/js/site/ticket.js"]
+
+
 def test_scripts_put_texts_in_as_text():
     """Our own scripts make no HTML of a string and run none; vendored ones are their authors'."""
     dangerous = re.compile(r"\.(innerHTML|outerHTML)\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function\(")
-    own = [file for file in (ROOT / "static" / "js").rglob("*.js") if "vendor" not in file.parts]
-    assert len(own) > 10
-    assert [str(file) for file in own if dangerous.search(file.read_text())] == []
+    assert [name for name, source in own_scripts().items() if dangerous.search(source)] == []

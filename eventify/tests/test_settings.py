@@ -96,18 +96,23 @@ def test_beside_a_demo_that_was_served_manage_py_joins_it(tmp_path):
 def test_production_is_strict(tmp_path):
     names = ("DEBUG", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CORS_ALLOWED_ORIGINS", "EVENTIFY_RATE_LIMITS")
     names += ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS")
+    names += ("LANGUAGE_COOKIE_NAME", "LANGUAGE_COOKIE_SECURE", "LANGUAGE_COOKIE_SAMESITE", "COOKIE_PREFIX")
     assert read(tmp_path, *names, **PRODUCTION) == {
         "DEBUG": False,
         "SECURE_SSL_REDIRECT": True,
         "SESSION_COOKIE_SECURE": True,
         "SESSION_COOKIE_NAME": "__Host-sessionid",
         "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "LANGUAGE_COOKIE_NAME": "__Host-django_language",
+        "LANGUAGE_COOKIE_SECURE": True,
+        "LANGUAGE_COOKIE_SAMESITE": "Lax",
+        "COOKIE_PREFIX": "__Host-",
         "SECURE_HSTS_SECONDS": 31_536_000,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
         "CORS_ALLOWED_ORIGINS": [],
         "EVENTIFY_RATE_LIMITS": True,
     }
-    assert len(read(tmp_path, "AUTH_PASSWORD_VALIDATORS", **PRODUCTION)["AUTH_PASSWORD_VALIDATORS"]) == 4
+    assert len(read(tmp_path, "AUTH_PASSWORD_VALIDATORS", **PRODUCTION)["AUTH_PASSWORD_VALIDATORS"]) == 6
 
 
 def test_the_demo_runs_without_djangos_debug_and_without_any_setting(tmp_path):

@@ -73,6 +73,57 @@ def test_what_only_looks_like_a_contracts_path(path):
     assert not is_contracts(path)
 
 
+PAGES_AND_MACHINES = [
+    ("/", 301), ("/login/", 301), ("/admin/", 301), ("/orders/", 301), ("/healthz", 200),
+    ("/events", 403), ("/api/events", 403), ("/api/v1/partners", 403), ("/api/user/login", 403), ("/api/nope", 403),
+    ("/door/api/event/", 403), ("/webhooks/payments/stripe/", 403),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "status"), PAGES_AND_MACHINES)
+def test_without_tls_only_people_are_led_to_https(settings, path, status):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = Client().get(path)
+    assert answer.status_code == status
+    if status == 403:
+        assert "Use https." in answer.content.decode() and answer["X-Content-Type-Options"] == "nosniff"
+        assert Client().post(path, {}, content_type="application/json").status_code == 403
+        assert Client().get(path, secure=True).content.decode() != answer.content.decode()
+    elif status == 301:
+        assert answer["Location"] == f"https://testserver{path}"
+
+
+def test_every_cookie_of_a_page_is_of_this_host_alone(settings):
+    """The language's, the theme's and the city's; the session's is in test_settings.py, a room's in its own tests."""
+    settings.SECURE_SSL, settings.LANGUAGE_COOKIE_SECURE = True, True
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    browser = Client()
+    browser.get("/near/", {"city": "Pune"}, secure=True)
+    browser.post("/i18n/setlang/", {"language": "nl", "next": "/"}, secure=True)
+    browser.post("/display/", {"theme": "dark"}, secure=True)
+    browser.get("/login/", secure=True)
+    assert len(browser.cookies) >= 4
+    for one in browser.cookies.values():
+        assert (one["samesite"], one["secure"], one["path"], one["domain"]) == ("Lax", True, "/", ""), one
+
+
+@pytest.mark.parametrize("order", [("1", "2"), ("2", "1")])
+def test_a_parameter_that_comes_twice_counts_as_its_last(anyone, order):
+    make_event(), make_event()
+    found = anyone.get(f"/events?page_size=1&page={order[0]}&page={order[1]}").json()
+    assert found == anyone.get(f"/events?page_size=1&page={order[1]}").json()
+    assert found != anyone.get(f"/events?page_size=1&page={order[0]}").json()
+
+
+def test_query_and_body_are_not_taken_for_each_other(anyone):
+    """A password in the address logs nobody in, and a page in the body of a question turns none."""
+    user = UserFactory()
+    given = {"email": user.email, "password": "secret"}
+    assert anyone.post("/auth/login", given).status_code == 200
+    assert anyone.post(f"/auth/login?email={user.email}&password=secret", {}).status_code == 422
+    assert anyone.post("/auth/login?password=wrong", given).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/api", "/api/nope", "/events/", "/admin/nope", "/metrics/", "/me", "/auth/x/y"])
 def test_whoever_answers_an_unknown_path_is_the_contract(path):
     assert is_contracts(path) and contract_of(path)

@@ -1,0 +1,91 @@
+"""Why not, of people and roles: the reason is that of the verb, for every kind of person."""
+
+from itertools import product
+
+import pytest
+
+from accounts import bans, roles
+from accounts import explaining_people as explaining
+from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import AuditLog, Role, Session
+from accounts.tests.asking import asked
+from eventify.lib.errors import Forbidden, Missing
+from eventify.tests.lent import lent
+
+pytestmark = pytest.mark.django_db
+ACTIONS = {one.id: one for one in explaining.ACTIONS}
+# action -> (what lets the page be opened, the permission of the deed)
+NEEDS = {
+    "ban_user": (("view_users", "ban_users"), "ban_users"),
+    "unban_user": (("view_users", "ban_users"), "ban_users"),
+    "take_access": (("view_users", "ban_users", "manage_staff"), "manage_staff"),
+    "give_role": (("view_users", "ban_users", "manage_staff"), "manage_staff"),
+    "delete_role": (("manage_staff", "manage_roles"), "manage_roles"),
+}
+
+
+class World:
+    """Staff of several roles, and people in each state."""
+
+    def __init__(self):
+        self.admin = SuperAdminFactory(full_name="Admin")
+        self.role = roles.create("Night shift", by=None)
+        roles.set_permissions(self.role, ["ban_users", "manage_roles"], by=None)
+        self.night = roles.assign(UserFactory(full_name="Night"), self.role, by=None)
+        chief = roles.create("Chief", by=None)
+        roles.set_permissions(chief, ["manage_staff", "view_users"], by=None)
+        self.chief = roles.assign(UserFactory(full_name="Chief"), chief, by=None)
+        self.gate = roles.assign(UserFactory(full_name="Gate"), Role.objects.get(name="Gate"), by=None)
+        self.user, banned = UserFactory(full_name="User"), UserFactory(full_name="Banned")
+        self.banned = bans.ban(banned, reason="x", by=self.admin)
+        self.empty = roles.create("Nobody's", by=None)
+        self.askers = [self.admin, self.night, self.chief, self.gate, self.user]
+        self.people = [*self.askers, self.banned]
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker, tmp_path_factory):
+    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
+        yield world
+
+
+def test_people_and_roles(made):
+    verbs = {
+        "ban_user": lambda whom, by: bans.ban(whom, reason="x", by=by),
+        "unban_user": lambda whom, by: bans.unban(whom, by=by),
+        "take_access": lambda whom, by: roles.revoke(whom, by=by),
+        "give_role": lambda whom, by: roles.assign(whom, made.role, by=by),
+        "delete_role": lambda role, by: roles.delete(role, by=by),
+    }
+    every_role = [made.role, made.empty, Role.objects.get(name="Super Admin")]
+    found = []
+    for action, verb in verbs.items():
+        for row, by in product(every_role if action == "delete_role" else made.people, made.askers):
+            sees, may = NEEDS[action]
+
+            def done(row=row, by=by, verb=verb, sees=sees, may=may):
+                if not any(by.can(one) for one in sees):
+                    raise Missing
+                if not by.can(may):
+                    raise Forbidden
+                verb(type(row).objects.get(pk=row.pk), by)
+
+            said = {"role": str(made.role.uid)} if action == "give_role" else {}
+            found.append(((action, str(row), str(by)), asked(ACTIONS[action], row, by, done, **said)))
+    assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
+    rules = {one.answer.rule for _case, one in found}
+    assert rules >= {None, "permission", "not_found", "own_account", "super_admin", "staff", "role_held", "system_role"}
+
+
+def test_a_question_bans_nobody_and_ends_no_session(made):
+    before = [AuditLog.objects.count(), Session.objects.filter(ended_at=None).count()]
+    assert asked(ACTIONS["ban_user"], made.user, made.admin, lambda: None).answer.allowed
+    assert asked(ACTIONS["delete_role"], made.empty, made.admin, lambda: None).answer.allowed
+    assert [AuditLog.objects.count(), Session.objects.filter(ended_at=None).count()] == before
+    made.user.refresh_from_db()
+    assert not made.user.is_banned and Role.objects.filter(pk=made.empty.pk).exists()
+
+
+def test_a_role_must_be_named(made):
+    answer = asked(ACTIONS["give_role"], made.user, made.admin, lambda: None).answer
+    assert (answer.allowed, answer.sentence) == (False, "Say which role.")
