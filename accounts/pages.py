@@ -6,8 +6,9 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext
 
+from accounts.permissions import IDS
 from eventify.lib.ratelimit import TooManyRequests, client_address, hit
 
 
@@ -26,10 +27,18 @@ def safe_next(request, default: str = "/") -> str:
 
 
 def home_of(user) -> str:
-    """Where somebody who just came in wants to be: at work, or on the site."""
+    """Where somebody who just came in wants to be: at work, or on the site.
+
+    Who only scans starts at the doors when the command center does not speak their language.
+    """
     if user.is_staff:
-        return "/command-center/"
+        is_spoken = get_language() in settings.STAFF_LANGUAGES
+        return "/command-center/" if is_spoken or not _only_scans(user) else "/door/mine/"
     return "/partner/" if user.can_anywhere("manage_partners") else "/"
+
+
+def _only_scans(user) -> bool:
+    return user.can("check_in") and not any(user.can(one) for one in IDS if one not in ("view_events", "check_in"))
 
 
 def own_path(url: str) -> str:

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -20,7 +21,7 @@ _lately = Brief(PATIENCE)
 
 
 class Day(NamedTuple):
-    """What one calendar day (UTC) took in: money paid less refunds asked for, and orders paid."""
+    """What one calendar day (UTC) took in: money paid in the platform's currency less refunds asked for, and orders."""
 
     date: date
     revenue: Decimal
@@ -44,8 +45,10 @@ def totals() -> dict[str, int | Decimal]:
 
 
 def revenue() -> Decimal:
-    """Money paid by buyers less what goes or went back to them."""
-    return _sum(Payment.objects.filter(status=Payment.Status.PAID)) - _sum(Refund.objects)
+    """Money paid by buyers in the platform's currency, less what goes or went back to them."""
+    currency = settings.EVENTIFY_CURRENCY
+    paid = Payment.objects.filter(status=Payment.Status.PAID, currency=currency)
+    return _sum(paid) - _sum(Refund.objects.filter(payment__currency=currency))
 
 
 def _sum(rows) -> Decimal:
@@ -83,8 +86,8 @@ def revenue_by_day(days: int) -> list[Day]:
     """The last `days` calendar days (UTC), today last, without gaps."""
     first = timezone.now().date() - timedelta(days=days - 1)
     since = _midnight(first)
-    paid = _by_day(Payment.objects.filter(status=Payment.Status.PAID, paid_at__gte=since), "paid_at")
-    back = _by_day(Refund.objects.filter(created_at__gte=since), "created_at")
+    paid = _by_day(Payment.objects.filter(status=Payment.Status.PAID, paid_at__gte=since), "paid_at", "currency")
+    back = _by_day(Refund.objects.filter(created_at__gte=since), "created_at", "payment__currency")
     nothing = (Decimal(0), 0)
     return [
         Day(day, paid.get(day, nothing)[0] - back.get(day, nothing)[0], paid.get(day, nothing)[1])
@@ -92,8 +95,11 @@ def revenue_by_day(days: int) -> list[Day]:
     ]
 
 
-def _by_day(rows, moment: str) -> dict[date, tuple[Decimal, int]]:
-    found = rows.annotate(day=TruncDate(moment)).values_list("day").annotate(Sum("amount"), Count("id"))
+def _by_day(rows, moment: str, currency: str) -> dict[date, tuple[Decimal, int]]:
+    """Of each day the money in the platform's currency, and how many in any."""
+    own = Q(**{currency: settings.EVENTIFY_CURRENCY})
+    sums = {"sum": Sum("amount", filter=own, default=Decimal(0)), "number": Count("id")}
+    found = rows.annotate(day=TruncDate(moment)).values_list("day").annotate(**sums)
     return {day: (amount, number) for day, amount, number in found.order_by()}
 
 

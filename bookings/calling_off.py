@@ -211,16 +211,18 @@ def _end_orders(what: CallingOff, bookings: list[Booking], events: dict[int, Eve
 def _tell(what: CallingOff, ended: list[Booking], owed: dict[Order, Decimal]) -> None:
     """One mail a person; of a guest one for each address, for several people may have used one browser."""
     user, event = ended[0].user, what.event
-    title = _("Your money for %(event)s goes back to you") if what.refund else _("%(event)s is cancelled")
     orders = list(dict.fromkeys(one.order for one in ended if one.order))
     path = f"/orders/{orders[0].uid}/" if len(orders) == 1 else "/orders/" if orders else f"/e/{event.slug}/"
-    notify.notify(user, title % {"event": event.name}, what.reason, kind="order", level="critical", url=path)
+    with notify.in_language_of(user):
+        title = _("Your money for %(event)s goes back to you") if what.refund else _("%(event)s is cancelled")
+        notify.notify(user, title % {"event": event.name}, what.reason, kind="order", level="critical", url=path)
     to = orders[0].mail_to if orders else user.email
     mine: dict[str, list[Order]] = {}
     for order in orders:
         mine.setdefault(order.mail_to if user.is_guest else to, []).append(order)
     for address, theirs in (mine or {to: []}).items():
-        told = {"amounts": _amounts(theirs, owed), "orders": [str(order.uid) for order in theirs]}
+        with notify.in_language_of(user):
+            told = {"amounts": _amounts(theirs, owed), "orders": [str(order.uid) for order in theirs]}
         mail.queue(what.template, address, event=event.name, reason=what.reason, **told)
 
 

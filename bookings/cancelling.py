@@ -13,6 +13,7 @@ from accounts.models import User
 from bookings import bookkeeping, inventory, promos, refunds, splitting, tickets, waitlist
 from bookings.models import Booking, Order, Ticket
 from eventify.lib.currencies import exact
+from eventify.lib.desk.words import within
 from eventify.lib.errors import Because, Conflict, Invalid
 from eventify.lib.failpoints import failpoint
 from eventify.lib.wire import moment
@@ -100,7 +101,7 @@ def cancel_tickets(
 
 
 def _ended(order: Order) -> Because:
-    sentence = _("This order is %(status)s already.") % {"status": order.status}
+    sentence = _("This order is %(status)s already.") % {"status": within(order.status)}
     since = moment(order.cancelled_at or order.paid_at)
     return Because("order_over", sentence, status=str(order.status), since=since)
 
@@ -116,17 +117,21 @@ def _note_and_tell(
     action: str, target, order: Order, ended: list[Booking], before: str, amount: Decimal, *, by: User, reason=""
 ) -> None:
     """Somebody else than the buyer ended it: a line in the audit trail, and a mail to the buyer."""
-    back = exact(amount, order.currency) if amount else ""
     details = {"before": {"order": str(before)}, "after": {"order": str(order.status)}, "refund": str(amount)}
     audit.record(action, target, by=by, reason=reason, **details)
+    with notify.in_language_of(order.user):
+        _tell(action, order, ended, amount, reason)
+
+
+def _tell(action: str, order: Order, ended: list[Booking], amount: Decimal, reason: str) -> None:
     title = _("Your order was cancelled; your money goes back to you") if amount else _("Your order was cancelled")
-    template, more = "order_cancelled", {}
+    template, more = "order_cancelled", {"amount": exact(amount, order.currency) if amount else ""}
     if action == "CANCELLED_TICKETS":
         title, template = _("Tickets of your order were cancelled"), "tickets_cancelled"
         more["qty"] = sum(one.qty for one in ended)
     notify.notify(order.user, title, reason, kind="order", level="critical", url=f"/orders/{order.uid}/")
     event = ended[0].event.name if ended else ""
-    mail.queue(template, order.mail_to, order=str(order.uid), event=event, reason=reason, amount=back, **more)
+    mail.queue(template, order.mail_to, order=str(order.uid), event=event, reason=reason, **more)
 
 
 def _leave_queue(booking: Booking, by: User) -> Booking:

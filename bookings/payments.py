@@ -31,6 +31,7 @@ from bookings.models import Booking, Order, Payment
 from bookings.papers import invoices
 from bookings.providers import provider
 from bookings.providers.base import Report, Unreachable
+from eventify.lib.currencies import exact
 from eventify.lib.errors import Conflict, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from events.models import Event
@@ -114,10 +115,12 @@ def _return(payment: Payment, order: Order) -> None:
     payment.order = order
     bookkeeping.came_in_vain(payment)
     refunds.request_of(payment, payment.amount, reason="paid twice, too late or for a cancelled event")
-    why = _("The places were gone, or the event was cancelled.")
-    path = f"/orders/{order.uid}/"
-    notify.notify(order.user, _("Your payment goes back to you"), why, kind="order", url=path)
-    mail.queue("payment_returned", order.mail_to, order=str(order.uid), amount=str(payment.amount))
+    with notify.in_language_of(order.user):
+        why = _("The places were gone, or the event was cancelled.")
+        path = f"/orders/{order.uid}/"
+        notify.notify(order.user, _("Your payment goes back to you"), why, kind="order", url=path)
+        amount = exact(payment.amount, payment.currency)
+        mail.queue("payment_returned", order.mail_to, order=str(order.uid), amount=amount)
 
 
 def _confirm(order: Order, payment: Payment, events: dict[int, Event], method: str) -> None:
@@ -132,8 +135,9 @@ def _confirm(order: Order, payment: Payment, events: dict[int, Event], method: s
     for booking in held:
         inventory.announce(booking.event)  # figures of sold places count what is paid
     places = sum(booking.qty for booking in held)
-    title = _("Your tickets for %(event)s are ready") % {"event": held[0].event.name}
-    notify.notify(order.user, title, kind="order", level="success", url=f"/orders/{order.uid}/")
+    with notify.in_language_of(order.user):
+        title = _("Your tickets for %(event)s are ready") % {"event": held[0].event.name}
+        notify.notify(order.user, title, kind="order", level="success", url=f"/orders/{order.uid}/")
     mail.queue("tickets", order.mail_to, order=str(order.uid), event=held[0].event.name, qty=places)
     invoices.owe(order)
     bookkeeping.sold(payment, held, events)  # last: it locks the partners' balances

@@ -114,10 +114,11 @@ def _bought(payment: Payment, order: Order) -> bool:
 
 
 def _tell(order: Order, amount: Decimal, reason: str) -> None:
-    back = currencies.exact(amount, order.currency)
-    title, path = _("%(amount)s goes back to you") % {"amount": back}, f"/orders/{order.uid}/"
-    notify.notify(order.user, title, reason, kind="order", url=path)
-    mail.queue("money_back", order.mail_to, order=str(order.uid), reason=reason, amount=back)
+    with notify.in_language_of(order.user):
+        back = currencies.exact(amount, order.currency)
+        title, path = _("%(amount)s goes back to you") % {"amount": back}, f"/orders/{order.uid}/"
+        notify.notify(order.user, title, reason, kind="order", url=path)
+        mail.queue("money_back", order.mail_to, order=str(order.uid), reason=reason, amount=back)
 
 
 def request_of(payment: Payment, amount: Decimal, *, reason: str, shares: dict[str, str] | None = None) -> Refund:

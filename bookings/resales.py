@@ -176,10 +176,11 @@ def _pay_back(order: Order, offers: list[Resale], locked: Order, parts: list[Boo
     owed = cancelling.owed_for(locked, parts)
     cancelling.end(locked, events, reason="given back to the queue", only=parts)
     seller, event = offers[0].seller, events[offers[0].event_id]
-    amount = exact(owed, locked.currency) if owed else ""
-    title = _("Somebody took your ticket for %(event)s") % {"event": event.name}
-    why = _("%(amount)s goes back to you.") % {"amount": amount} if amount else ""
-    notify.notify(seller, title, why, kind="order", level="success", url=f"/orders/{locked.uid}/")
+    with notify.in_language_of(seller):
+        amount = exact(owed, locked.currency) if owed else ""
+        title = _("Somebody took your ticket for %(event)s") % {"event": event.name}
+        why = _("%(amount)s goes back to you.") % {"amount": amount} if amount else ""
+        notify.notify(seller, title, why, kind="order", level="success", url=f"/orders/{locked.uid}/")
     told = {"event": event.name, "qty": len(offers), "amount": amount, "order": str(locked.uid)}
     mail.queue("resale_sold", locked.mail_to, **told)
 

@@ -204,13 +204,15 @@ def _hand_over(ticket: Ticket, by: User) -> None:
 
 
 def _tell_both(ticket: Ticket, event: Event, giver: User, taker: User) -> None:
-    title = _("Your ticket for %(event)s went to %(person)s") % {"event": event.name, "person": str(taker)}
-    notify.notify(giver, title, _("Its old code opens no door any more."), kind="order", url=f"/e/{event.slug}/")
+    with notify.in_language_of(giver):
+        title = _("Your ticket for %(event)s went to %(person)s") % {"event": event.name, "person": str(taker)}
+        notify.notify(giver, title, _("Its old code opens no door any more."), kind="order", url=f"/e/{event.slug}/")
     to, order = _address(giver, ticket), _order(giver, ticket)
     mail.queue("ticket_passed_on", to, event=event.name, person=str(taker), order=order)
-    title = _("You have a ticket for %(event)s") % {"event": event.name}
     path = f"/tickets/{ticket.uid}/"
-    notify.notify(taker, title, kind="order", level="success", url=path)
+    with notify.in_language_of(taker):
+        title = _("You have a ticket for %(event)s") % {"event": event.name}
+        notify.notify(taker, title, kind="order", level="success", url=path)
     mail.queue("ticket_received", taker.email, event=event.name, sender=name_of(giver, ticket), ticket_path=path)
 
 
@@ -257,8 +259,9 @@ def end_late(ticket: Ticket, event: Event) -> None:
 
 def _end_late(transfer: TicketTransfer, ticket: Ticket, event: Event) -> None:
     _end(transfer, S.EXPIRED)
-    title = _("Nobody accepted your ticket for %(event)s") % {"event": event.name}
-    notify.notify(transfer.sender, title, _("It is still yours."), kind="order", url=f"/tickets/{ticket.uid}/")
+    with notify.in_language_of(transfer.sender):
+        title = _("Nobody accepted your ticket for %(event)s") % {"event": event.name}
+        notify.notify(transfer.sender, title, _("It is still yours."), kind="order", url=f"/tickets/{ticket.uid}/")
     to, order = _address(transfer.sender, ticket), _order(transfer.sender, ticket)
     mail.queue("ticket_not_accepted", to, event=event.name, sent_to=transfer.to_email, order=order)
 
@@ -275,11 +278,15 @@ def drop(bookings: list[Booking]) -> None:
     for ticket in dead.select_related("user", "order", "event").distinct():
         ticket.transfers.filter(status=S.OPEN).update(status=S.WITHDRAWN, decided_at=now, updated_at=now)
         if ticket.user_id != ticket.order.user_id:
-            title = _("Your ticket for %(event)s was cancelled") % {"event": ticket.event.name}
-            why = _("The person who bought it gave it back, or the organiser cancelled it.")
-            path = f"/tickets/{ticket.uid}/"
-            notify.notify(ticket.user, title, why, kind="order", level="critical", url=path)
-            mail.queue("ticket_dropped", ticket.user.email, event=ticket.event.name)
+            _tell_dropped(ticket)
+
+
+def _tell_dropped(ticket: Ticket) -> None:
+    with notify.in_language_of(ticket.user):
+        title = _("Your ticket for %(event)s was cancelled") % {"event": ticket.event.name}
+        why = _("The person who bought it gave it back, or the organiser cancelled it.")
+        notify.notify(ticket.user, title, why, kind="order", level="critical", url=f"/tickets/{ticket.uid}/")
+    mail.queue("ticket_dropped", ticket.user.email, event=ticket.event.name)
 
 
 def name_of(user: User, ticket: Ticket) -> str:

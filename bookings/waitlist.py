@@ -133,9 +133,10 @@ def _wait_again(booking: Booking, event: Event) -> None:
     booking.status, booking.order, booking.promoted_at = W, None, None
     booking.save(update_fields=["status", "order", "promoted_at", "updated_at"])
     _count(event, booking.qty)
-    title = _("The place at %(event)s is not free any more") % {"event": event.name}
-    why = _("You wait again, at your old place in the queue. If you have paid, the money goes back to you.")
-    notify.notify(booking.user, title, why, kind="order", level="warning", url="/orders/")
+    with notify.in_language_of(booking.user):
+        title = _("The place at %(event)s is not free any more") % {"event": event.name}
+        why = _("You wait again, at your old place in the queue. If you have paid, the money goes back to you.")
+        notify.notify(booking.user, title, why, kind="order", level="warning", url="/orders/")
     mail.queue("offer_gone", booking.user.email, event=event.name)
 
 
@@ -265,7 +266,10 @@ def _order_for(booking: Booking, event: Event, is_free: bool) -> Order:
 def _told(booking: Booking, event: Event) -> list[Model]:
     order = booking.order
     confirmed = booking.status == Booking.Status.CONFIRMED
-    title = _("You have a place at %(event)s") if confirmed else _("A place at %(event)s is yours if you pay in time")
+    with notify.in_language_of(booking.user):
+        title = (
+            _("You have a place at %(event)s") if confirmed else _("A place at %(event)s is yours if you pay in time")
+        )
     template = "promoted" if confirmed else "offer"
     about = {"event": event.name, "qty": booking.qty, "order": str(order.uid)}
     # The deadline is said when the mail is written.

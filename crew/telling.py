@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import mail
 from accounts.models import Notification, OutgoingMail
+from accounts.notify import in_language_of
 from crew.models import Assignment, Person, Shift, Swap
 from eventify.lib.dates import date_format
 from events.templatetags.say import zone_at
@@ -68,7 +69,8 @@ class News:
         if not address:
             return None
         common = {"name": self.person.name, "event": self.person.event.name, "url": self.url}
-        return OutgoingMail(template=f"crew_{self.template}", to=address, context=common | self.context)
+        said = {"context": common | self.context, "language": self.person.user.language if self.person.user else ""}
+        return OutgoingMail(template=f"crew_{self.template}", to=address, **said)
 
     def notification(self) -> Notification | None:
         """The line in the inbox of their account; None when they have no account."""
@@ -93,21 +95,33 @@ def tell_all(news: Iterable[News]) -> None:
 
 def spoken(shift: Shift) -> str:
     """Section, slot and local time of a shift as people say them: "Main bar, Evening, Fri 12 Jun, 18:00 to 22:00"."""
-    slot = shift.time_slot
-    words = {
-        "section": shift.section.name,
-        "slot": slot.name,
-        "day": date_format(slot.date, "D j M"),
-        "start": f"{slot.start_time:%H:%M}",
-        "end": f"{slot.end_time:%H:%M}",
-    }
-    return _("%(section)s, %(slot)s, %(day)s, %(start)s to %(end)s") % words
+    return _spoken(_when_and_where(shift))
 
 
 def written(shift: Shift) -> str:
     """As spoken, with the zone of its time: what is read far away needs it."""
+    return _written(noted(shift))
+
+
+def noted(shift: Shift) -> dict:
+    """What `written` says now, to be said later, when the shift is changed, to each in their language."""
     slot = shift.time_slot
-    return _("%(shift)s (%(zone)s)") % {"shift": spoken(shift), "zone": zone_at(slot.event, slot.starts_at)}
+    return {**_when_and_where(shift), "zone": zone_at(slot.event, slot.starts_at)}
+
+
+def _when_and_where(shift: Shift) -> dict:
+    slot = shift.time_slot
+    times = {"start": f"{slot.start_time:%H:%M}", "end": f"{slot.end_time:%H:%M}"}
+    return {"section": shift.section.name, "slot": slot.name, "date": slot.date, **times}
+
+
+def _spoken(facts: dict) -> str:
+    words = {**facts, "day": date_format(facts["date"], "D j M")}
+    return _("%(section)s, %(slot)s, %(day)s, %(start)s to %(end)s") % words
+
+
+def _written(facts: dict) -> str:
+    return _("%(shift)s (%(zone)s)") % {"shift": _spoken(facts), "zone": facts["zone"]}
 
 
 def person_decided(person: Person, *, reason: str = "") -> None:
@@ -126,8 +140,8 @@ def _decision(person: Person, reason: str) -> News:
     template, title, level = _DECISIONS[Person.Status(person.status)]
     is_approved = person.status == Person.Status.APPROVED
     url = reverse("crew-event", args=[person.event.slug]) if is_approved else PORTAL
-    title = title % {"event": person.event.name}
-    return News(person, template, title, reason, url, level, {"reason": reason})
+    with in_language_of(person.user):
+        return News(person, template, title % {"event": person.event.name}, reason, url, level, {"reason": reason})
 
 
 def assignment_changed(assignment: Assignment) -> None:
@@ -161,17 +175,18 @@ def _happened(one: Assignment) -> str:
 def _news_of(one: Assignment, what: str) -> News:
     title, level = _ASSIGNMENTS[what]
     url = reverse("crew-shift", args=[one.shift.uid]) if one.is_alive else PORTAL
-    context = {"shift": written(one.shift), "reason": one.reason}
-    return News(one.person, what, title % {"event": one.person.event.name}, spoken(one.shift), url, level, context)
+    with in_language_of(one.person.user):
+        context, title = {"shift": written(one.shift), "reason": one.reason}, title % {"event": one.person.event.name}
+        return News(one.person, what, title, spoken(one.shift), url, level, context)
 
 
-def shift_changed(shift: Shift, *, was: str = "") -> None:
-    """A shift that people have begins or ends at another time, or elsewhere; `was` is its `written` before."""
+def shift_changed(shift: Shift, *, was: dict) -> None:
+    """A shift that people have begins or ends at another time, or elsewhere; `was` is what was `noted` of it before."""
     shifts_changed({shift: was})
 
 
-def shifts_changed(shifts: dict[Shift, str]) -> None:
-    """Several shifts changed at once (their time slot moved); each maps to what was `written` of it before.
+def shifts_changed(shifts: dict[Shift, dict]) -> None:
+    """Several shifts changed at once (their time slot moved); each maps to what was `noted` of it before.
 
     Everybody who holds some of them or waits for them is told in one mail. Shifts that are over tell nobody.
     """
@@ -189,12 +204,18 @@ def _holders(shifts: Iterable[Shift]):
     return related.order_by("shift__time_slot__starts_at", "pk")
 
 
-def _change(held: list[Assignment], was: dict[int, str]) -> News:
-    changes = [{"was": was[one.shift_id], "now": written(one.shift), "where": _where(one.shift)} for one in held]
+def _change(held: list[Assignment], was: dict[int, dict]) -> News:
+    person = held[0].person
     url = reverse("crew-shift", args=[held[0].shift.uid]) if len(held) == 1 else reverse("crew-roster")
-    message = "\n".join(spoken(one.shift) for one in held)
-    title = _("Your shift at %(event)s has changed") % {"event": held[0].person.event.name}
-    return News(held[0].person, "changed", title, message, url, Level.CRITICAL, {"changes": changes})
+    with in_language_of(person.user):
+        changes = [_before_and_now(one.shift, was[one.shift_id]) for one in held]
+        message = "\n".join(spoken(one.shift) for one in held)
+        title = _("Your shift at %(event)s has changed") % {"event": person.event.name}
+    return News(person, "changed", title, message, url, Level.CRITICAL, {"changes": changes})
+
+
+def _before_and_now(shift: Shift, was: dict) -> dict[str, str]:
+    return {"was": _written(was), "now": written(shift), "where": _where(shift)}
 
 
 def _where(shift: Shift) -> str:
@@ -209,7 +230,9 @@ def swap_changed(swap: Swap, what: str, person: Person, *, who: str = "", reason
     title, level = _SWAPS[what]
     shift, back = swap.offered.shift, swap.in_return.shift if swap.in_return else None
     url = reverse("crew-shift", args=[shift.uid]) if what in _ASSIGNMENTS else reverse("crew-swap", args=[swap.uid])
-    context = {"who": who, "reason": reason, "note": swap.note, "shift": written(shift)}
-    context["back"] = written(back) if back else ""
     words = {"who": who, "event": person.event.name}
-    tell_all([News(person, what, title % words, spoken(shift), url, level, context)])
+    with in_language_of(person.user):
+        context = {"who": who, "reason": reason, "note": swap.note, "shift": written(shift)}
+        context["back"] = written(back) if back else ""
+        news = News(person, what, title % words, spoken(shift), url, level, context)
+    tell_all([news])

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ids import new_uid
 from events import days, family
 from events.locking import lock_one
@@ -159,9 +159,8 @@ def delete(event: Event, *, by: User) -> None:
     try:
         event.delete()
     except ProtectedError:
-        raise Conflict(
-            _("This event has bookings, sub-events or a crew. Deactivate it instead of deleting it.")
-        ) from None
+        sentence = _("This event has bookings, sub-events or a crew. Deactivate it instead of deleting it.")
+        raise Conflict(Because("event_in_use", sentence)) from None
     _announce(event)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from eventify.lib.dates import date_format
 from eventify.lib.day_input import DayInput
-from events import facets
+from events import facets, kinds
 from events.models import Category
 from events.search import Wanted
 from events.templatetags.say import money
@@ -44,6 +44,13 @@ def _price(label) -> forms.DecimalField:
     return forms.DecimalField(label=label, required=False, min_value=0, max_value=PRICE_MAX, widget=widget)
 
 
+class KindField(forms.ModelChoiceField):
+    """A choice of categories, each in the reader's words."""
+
+    def label_from_instance(self, category):
+        return kinds.said(category.name)
+
+
 class CalendarForm(forms.Form):
     """What a visitor may narrow a month by. A field with a bad value says so and does not narrow."""
 
@@ -53,7 +60,7 @@ class CalendarForm(forms.Form):
         max_length=SEARCH_MAX,
         widget=forms.TextInput(attrs=_WORDS),
     )
-    category = forms.ModelChoiceField(
+    category = KindField(
         label=gettext_lazy("Kind"),
         queryset=Category.objects.order_by("name"),
         to_field_name="slug",
@@ -115,7 +122,7 @@ class CalendarForm(forms.Form):
         wanted = self.wanted()
         said = (
             (f"“{wanted.q}”" if wanted.q else "", ("q",)),
-            (wanted.category and wanted.category.name, ("category",)),
+            (wanted.category and kinds.said(wanted.category.name), ("category",)),
             (wanted.city, ("city",)),
             (wanted.pincode, ("pincode",)),
             (_("Free") if wanted.free else _prices(wanted), ("price_min", "price_max", "free")),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
+from eventify.lib.desk.words import within
 from eventify.lib.errors import Because, DomainError
 from events import locking
 from events.models import Event
@@ -57,7 +58,7 @@ def transition(event: Event, to: str, *, by: User | None, reason: str = "") -> E
     """
     event, behind = _lock_with_children(event, to)
     if to not in TRANSITIONS[S(event.state)]:
-        sentence = _("An event cannot go from %(a)s to %(b)s.") % {"a": event.state, "b": to}
+        sentence = _("An event cannot go from %(a)s to %(b)s.") % {"a": within(event.state), "b": within(to)}
         raise InvalidTransition(event, to, [Because("no_such_step", sentence, state=str(event.state))])
     missing = missing_for(event, to)
     if any(child.state == S.DRAFT for child in behind) and not event.partner.may_trade:
@@ -113,7 +114,8 @@ def advance(event: Event, to: str, *, by: User | None, reason: str = "") -> Even
         event = locking.lock_one(event)
         way = path(event.state, to)
         if way is None:
-            sentence = _("An event that is %(a)s cannot become %(b)s.") % {"a": event.state, "b": to}
+            words = {"a": within(event.state), "b": within(to)}
+            sentence = _("An event that is %(a)s cannot become %(b)s.") % words
             raise InvalidTransition(event, to, [Because("no_such_step", sentence, state=str(event.state))])
         for state in way:
             event = transition(event, state, by=by, reason=reason)

@@ -20,7 +20,7 @@ from events.filters import CalendarForm, SearchForm, today
 
 PER_PAGE = 24
 OTHERS = 4  # events that are offered where nothing fits
-CITY_COOKIE, CITY_SECONDS = "city", 365 * 24 * 60 * 60
+CITY_COOKIE, CITY_SECONDS = f"{settings.COOKIE_PREFIX}city", 365 * 24 * 60 * 60
 _PUBLIC_SECONDS = 30  # that anybody may keep the home page of somebody unknown
 _homes = Brief(seconds=5)  # that we keep it ourselves: language -> page
 # What the home page narrowed by once, and what the search calls it: such addresses were shared.

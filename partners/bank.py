@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts import audit
+from accounts import audit, notify
 from accounts.models import User
 from eventify.lib.errors import Conflict, Invalid
 from partners import kyc, locking, telling
@@ -46,7 +47,7 @@ def set_account(
     partner.bank_accounts.filter(retired_at=None).update(retired_at=timezone.now(), updated_at=timezone.now())
     account = BankAccount.objects.create(partner=partner, added_by=by, **values)
     audit.record("CHANGED_BANK_ACCOUNT", partner, by=by, before=_said(before), after=_said(account))
-    title = _("The bank account of %(partner)s was changed") % {"partner": partner.name}
+    title = notify.filled(gettext_lazy("The bank account of %(partner)s was changed"), {"partner": partner.name})
     who = str(by) if by else ""
     telling.tell(partner, "bank_account_changed", title, masked(account), account=masked(account), by=who)
     return account

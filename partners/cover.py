@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from eventify.lib.currencies import exact
+from eventify.lib.currencies import exact, payable
 from eventify.lib.errors import Because
 from partners import bank
 from partners.fees import CENT
@@ -52,8 +52,8 @@ class Position:
 
     @property
     def covered(self) -> Decimal:
-        """What is left when everything that has to stay is taken off; may be less than 0."""
-        return self.settled - self.cover - self.refunds
+        """What is left when everything that has to stay is taken off, as far as it can be paid; may be less than 0."""
+        return payable(self.settled - self.cover - self.refunds, self.currency)
 
     @property
     def amount(self) -> Decimal:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy
 
-from accounts import audit
+from accounts import audit, notify
 from eventify.lib.dates import date_format
 from partners import kyc, locking, telling
 from partners.models import Document, Partner
@@ -37,8 +38,8 @@ def _remind(key: int) -> int:
     if document is None or not is_due(document.expires_on, _day(document.reminded_at)):
         return 0
     Document.objects.filter(pk=key).update(reminded_at=timezone.now())
-    words = {"type": kyc.name_of(document.type), "day": date_format(document.expires_on, "j F Y")}
-    title = _("%(type)s expires on %(day)s") % words
+    words = {"type": kyc.spoken(document.type), "day": lazy(date_format, str)(document.expires_on, "j F Y")}
+    title = notify.filled(gettext_lazy("%(type)s expires on %(day)s"), words)
     return telling.tell(document.partner, "document_expires", title, **words)
 
 
@@ -71,6 +72,6 @@ def _take_back(key: int) -> int:
     after = {"verification_status": partner.verification_status}
     types = kyc.missing(partner)
     audit.record("EXPIRED_KYC", partner, by=None, types=types, before={"verification_status": before}, after=after)
-    named = ", ".join(kyc.name_of(type) for type in types)
-    title = _("Expired: %(types)s") % {"types": named}
+    named = lazy(lambda: ", ".join(kyc.name_of(type) for type in types), str)()
+    title = notify.filled(gettext_lazy("Expired: %(types)s"), {"types": named})
     return telling.tell(partner, "document_expired", title, level="critical", types=named)

@@ -13,11 +13,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts import audit
+from accounts import audit, notify
 from accounts.models import User
-from eventify.lib.desk.words import word
+from eventify.lib.desk.words import within, word
 from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 from partners import locking, papers, telling
 from partners.models import Document, Partner
@@ -44,6 +46,9 @@ def day_of(moment: datetime) -> date:
 def name_of(type: str) -> str:
     """The kind of document as people call it."""
     return str(word(type).label)
+
+
+spoken = lazy(name_of, str)
 
 
 def good(documents: QuerySet[Document]) -> QuerySet[Document]:
@@ -164,8 +169,7 @@ def _check_verdict(document: Document, verdict: str, reason: str, expires_on: da
     if document.status == S.PENDING:
         return
     if not again or document.status == verdict:
-        word_now = word(document.status).label
-        sentence = _("This document was decided already: %(status)s.") % {"status": word_now}
+        sentence = _("This document was decided already: %(status)s.") % {"status": within(document.status)}
         raise Conflict(Because("document_decided", sentence, status=str(document.status)))
 
 
@@ -223,14 +227,15 @@ def _state(document: Document) -> dict:
 def _tell(document: Document) -> None:
     partner = document.partner
     verified = document.status == S.VERIFIED
-    title = _("Verified: %(type)s") if verified else _("Not accepted: %(type)s")
+    title = gettext_lazy("Verified: %(type)s") if verified else gettext_lazy("Not accepted: %(type)s")
+    type = spoken(document.type)
     telling.tell(
         partner,
         "document_reviewed",
-        title % {"type": name_of(document.type)},
+        notify.filled(title, {"type": type}),
         document.reason,
         level="success" if verified else "critical",
-        type=name_of(document.type),
+        type=type,
         is_verified=verified,
         reason=document.reason,
         is_partner_verified=partner.verification_status == V.VERIFIED,

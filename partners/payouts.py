@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, notify
 from accounts.models import User
 from eventify.lib.currencies import exact
+from eventify.lib.desk.words import within
 from eventify.lib.errors import Because, Conflict, Invalid
 from eventify.lib.failpoints import failpoint
 from eventify.lib.later import later
@@ -169,9 +170,10 @@ def _draft(batch: PayoutBatch, position: cover.Position) -> Payout:
 
 def _ask_approvers(batch: PayoutBatch) -> None:
     for person in approvers().exclude(pk=batch.created_by_id):
-        title = _("Payouts wait for your approval: %(amounts)s") % {"amounts": amounts(batch)}
-        why = _("%(person)s drew them up.") % {"person": batch.created_by}
-        notify.notify(person, title[:200], why, url=reverse("desk-payout-batch", args=[batch.uid]))
+        with notify.in_language_of(person):
+            title = _("Payouts wait for your approval: %(amounts)s") % {"amounts": amounts(batch)}
+            why = _("%(person)s drew them up.") % {"person": batch.created_by}
+            notify.notify(person, title[:200], why, url=reverse("desk-payout-batch", args=[batch.uid]))
 
 
 @transaction.atomic
@@ -206,8 +208,7 @@ def lock(batch: PayoutBatch) -> PayoutBatch:
 
 def _check_draft(batch: PayoutBatch) -> None:
     if batch.status != PayoutBatch.Status.DRAFT:
-        status = batch.get_status_display()
-        sentence = _("These payouts are decided already: %(status)s.") % {"status": status.lower()}
+        sentence = _("These payouts are decided already: %(status)s.") % {"status": within(batch.status)}
         raise Conflict(Because("payouts_decided", sentence, status=str(batch.status)))
 
 

@@ -13,7 +13,9 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, notify
 from accounts.models import User
@@ -164,13 +166,14 @@ def _post(payout: Payout, is_paid: bool, by: User | None) -> None:
 
 
 def _tell_partner(payout: Payout, is_paid: bool) -> None:
-    amount = exact(payout.amount, payout.currency)
+    amount = lazy(exact, str)(payout.amount, payout.currency)
     if is_paid:
-        title, template, level = _("%(amount)s is on its way to your bank account"), "payout_paid", "success"
+        title, template, level = gettext_lazy("%(amount)s is on its way to your bank account"), "payout_paid", "success"
     else:
-        title, template, level = _("A payout of %(amount)s did not go through"), "payout_failed", "critical"
+        title, template, level = gettext_lazy("A payout of %(amount)s did not go through"), "payout_failed", "critical"
     more = {"amount": amount, "account": bank.masked(payout.bank_account), "reason": payout.reason}
-    telling.tell(payout.partner, template, title % {"amount": amount}, payout.reason, level=level, **more)
+    told = notify.filled(title, {"amount": amount})
+    telling.tell(payout.partner, template, told, payout.reason, level=level, **more)
 
 
 def _follow(batch: PayoutBatch) -> None:
@@ -182,11 +185,12 @@ def _follow(batch: PayoutBatch) -> None:
     batch.status = PayoutBatch.Status.FAILED if has_failed else PayoutBatch.Status.PAID
     batch.finished_at = timezone.now()
     batch.save(update_fields=["status", "finished_at", "updated_at"])
-    titles = {True: _("Some payouts failed: %(amounts)s"), False: _("The payouts are done: %(amounts)s")}
-    title = titles[has_failed] % {"amounts": payouts.amounts(batch)}
+    failed, done = gettext_lazy("Some payouts failed: %(amounts)s"), gettext_lazy("The payouts are done: %(amounts)s")
     path = reverse("desk-payout-batch", args=[batch.uid])
     for person in {batch.created_by, batch.approved_by} - {None}:
-        notify.notify(person, title[:200], level="critical" if has_failed else "success", url=path)
+        with notify.in_language_of(person):
+            title = str(failed if has_failed else done) % {"amounts": payouts.amounts(batch)}
+            notify.notify(person, title[:200], level="critical" if has_failed else "success", url=path)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Telling the people of a partner: a message in the product and a mail to each."""
 
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from accounts import mail, notify
 from accounts.models import User
@@ -14,15 +15,22 @@ def tell(partner: Partner, template: str, title: str, message: str = "", *, role
     """Put a message into the inbox of each member in these roles, and owe each a mail; returns how many mails.
 
     The mail is `templates/emails/<template>.txt`, told the partner's name, its slug and what is `more`. A partner
-    without such members is told by a mail to its primary contact.
+    without such members is told by a mail to its primary contact. What is lazy is said in the language of each.
     """
-    people = members_of(partner, roles)
+    people, path = members_of(partner, roles), reverse("partner-home", args=[partner.slug])
     for person in people:
-        notify.notify(person, title[:200], message, level=level, url=reverse("partner-home", args=[partner.slug]))
-    addresses = [person.email for person in people] or _primary_address(partner)
+        with notify.in_language_of(person):
+            notify.notify(person, str(title)[:200], str(message), level=level, url=path)
+            mail.queue(template, person.email, partner=partner.name, slug=partner.slug, **_said(more))
+    addresses = [] if people else _primary_address(partner)
     for address in addresses:
-        mail.queue(template, address, partner=partner.name, slug=partner.slug, **more)
-    return len(addresses)
+        mail.queue(template, address, partner=partner.name, slug=partner.slug, **_said(more))
+    return len(people) + len(addresses)
+
+
+def _said(words: dict) -> dict:
+    """The words with those that are lazy written out."""
+    return {name: str(one) if isinstance(one, Promise) else one for name, one in words.items()}
 
 
 def members_of(partner: Partner, roles) -> list[User]:

@@ -36,7 +36,7 @@ _WORDS = {
     "camera_none": gettext_noop("No camera found. Use a scanner that types, or type the code."),
     "camera_busy": gettext_noop("The camera cannot be used now. Close other apps that use it and try again."),
     "camera_insecure": gettext_noop("The camera works only at an https address."),
-    "torch": gettext_noop("Light"),
+    "torch": gettext_noop("Lamp"),
     "sound_on": gettext_noop("Sound is on"),
     "sound_off": gettext_noop("Sound is off"),
     # Recent scans

@@ -6,12 +6,13 @@ from django.test import Client
 from django.utils import translation
 
 from accounts import addresses, letters, mail, signup
-from accounts.factories import UserFactory
+from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import OutgoingMail, User
 from accounts.tests.coming_in import log_in
-from bookings import transfers
+from bookings import cancelling, transfers
 from bookings.models import Order
 from bookings.tests.scenes import buy, decide, hear, pay, scene
+from eventify.lib import currencies
 
 pytestmark = pytest.mark.django_db
 SUBJECT = "Your tickets for %(event)s"
@@ -39,6 +40,21 @@ def test_an_account_is_written_to_in_its_language_though_a_machine_speaks_englis
     hear(decide(order))  # the provider's message has no language
     assert subjects(order.mail_to) == [said(SUBJECT, language, event=event.name)]
     assert translation.get_language() == "en"  # of the worker, as before
+
+
+@EACH
+def test_what_staff_do_is_told_in_the_language_of_the_buyer(language):
+    """Amounts, too: the inbox and the owed mail keep what was written."""
+    _event, kind = scene(price=1234)
+    order = pay(buy(UserFactory(language=language), kind))
+    with translation.override("hi"):
+        cancelling.cancel(order, by=SuperAdminFactory(language="hi"))
+        assert translation.get_language() == "hi"
+    told = order.user.notifications.latest("pk")
+    assert told.title == said("Your order was cancelled; your money goes back to you", language)
+    with translation.override(language):
+        amount = currencies.exact(order.total_amount, "INR")
+    assert OutgoingMail.objects.get(template="order_cancelled").context["amount"] == amount
 
 
 @EACH

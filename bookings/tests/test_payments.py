@@ -84,7 +84,7 @@ def test_paid_late_with_the_stock_gone(clock):
     hear(payment)
     assert settled(order) == ("cancelled", 0, 1, 0)
     assert Refund.objects.get().amount == 20
-    assert OutgoingMail.objects.get(template="payment_returned").context["amount"] == "20.00"
+    assert OutgoingMail.objects.get(template="payment_returned").context["amount"] == "₹20.00"
     assert tasks.ask_providers() == 1
     assert list(charge_of(payment).refunds.values()) == ["20.00"]
     check(event)

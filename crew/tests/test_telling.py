@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core import mail as outbox
+from django.utils import translation
 
 from accounts import mail
 from accounts.factories import UserFactory
@@ -15,6 +16,7 @@ from crew.factories import LocationFactory, PersonFactory
 from crew.models import Assignment, Person
 from crew.tests.portal import Scene
 from crew.tests.scenes import queries_of
+from eventify.lib.dates import date_format
 
 pytestmark = pytest.mark.django_db
 
@@ -186,12 +188,29 @@ def test_a_slot_of_several_shifts_makes_one_mail_for_each_person(scene, asha):
     assert "/crew/roster/" in letters[asha.email]
 
 
+def test_each_is_told_in_their_language_whoever_changes_the_shift(scene):
+    shift, speaks = scene.shift(slots_total=3), {"hi": "आपकी", "nl": "dienst", "": "Your shift at Lowlands has changed"}
+    people = [scene.person(f"Of {language}", user=UserFactory(language=language)) for language in speaks]
+    for person in people:
+        scene.gives(shift, person)
+    sent(), [inbox(person.user) for person in people]
+    time_slots.change(shift.time_slot, by=scene.planner, start_time=time(19, 30))
+    letters = {letter.to[0]: letter for letter in sent()}
+    for person, said in zip(people, speaks.values(), strict=True):
+        [(title, message, _url, _level)] = inbox(person.user)
+        letter = letters[person.email]
+        assert said in title and letter.subject == title and letter.body.count(f"{message} (") == 1
+        with translation.override(person.user.language or "en"):
+            day = date_format(shift.time_slot.date, "D j M")
+        assert letter.body.count(day) == 2 and day in message  # before and now
+
+
 def test_what_is_over_tells_nobody(scene, asha):
     shift = scene.shift()
     scene.gives(shift, asha)
     sent(), inbox(asha.user)
     with time_machine.travel(shift.time_slot.ends_at + timedelta(seconds=1)):
-        telling.shift_changed(shift, was="before")
+        telling.shift_changed(shift, was=telling.noted(shift))
     assert (sent(), inbox(asha.user)) == ([], [])
 
 
@@ -265,7 +284,7 @@ def test_a_shift_with_many_people_costs_as_much_as_with_one(scene):
         for _person in range(more):
             scene.gives(shift, scene.person("Somebody"))
         OutgoingMail.objects.all().delete()
-        counts.append(queries_of(lambda: telling.shift_changed(shift, was="before")))
+        counts.append(queries_of(lambda: telling.shift_changed(shift, was=telling.noted(shift))))
     assert OutgoingMail.objects.count() == 30 and counts[0] == counts[1] <= 3
     rows = Assignment.objects.filter(shift=shift)
     one = queries_of(lambda: telling.assignments_changed(list(rows[:1])))

@@ -1,6 +1,6 @@
 """How amounts of money are written for people."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
 from django.utils.translation import get_language
@@ -53,6 +53,11 @@ def places(currency: str) -> int:
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The nearest amount that can be paid in the currency; halves go up."""
     return amount.quantize(Decimal(1).scaleb(-places(currency)), ROUND_HALF_UP).quantize(CENT)
+
+
+def payable(amount: Decimal, currency: str) -> Decimal:
+    """As much of the amount as can be paid in the currency: half a yen, left by a fee in percent, stays behind."""
+    return amount.quantize(Decimal(1).scaleb(-places(currency)), ROUND_DOWN).quantize(CENT)
 
 
 def minor(amount: Decimal, currency: str) -> int:

@@ -2,6 +2,7 @@
 
 import re
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
@@ -19,9 +20,9 @@ class StrictJSONParser(JSONParser):
         try:
             data = super().parse(stream, media_type, {**parser_context, "encoding": "utf-8"})
             if _has_unstorable_text(data):
-                raise ParseError("A text contains a NUL or half a character. Remove it and send again.")
+                raise ParseError(_("A text contains a NUL or half a character. Remove it and send again."))
         except RecursionError:
-            raise ParseError("The JSON is nested too deeply.") from None
+            raise ParseError(_("The JSON is nested too deeply.")) from None
         return data
 
 

@@ -7,6 +7,7 @@ from threading import Lock
 
 import redis
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from eventify.lib.errors import DomainError
 
@@ -35,7 +36,8 @@ class TooManyRequests(DomainError):
     kind = "limit"
 
     def __init__(self, retry_after: int):
-        super().__init__(f"Too many requests. Try again in {retry_after} s.", retry_after=retry_after)
+        sentence = _("Too many requests. Try again in %(seconds)s s.") % {"seconds": retry_after}
+        super().__init__(sentence, retry_after=retry_after)
         self.retry_after = retry_after
 
 

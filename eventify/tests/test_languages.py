@@ -7,13 +7,25 @@ from pathlib import Path
 
 import polib
 import pytest
+from django import forms
 from django.conf import settings
+from django.contrib.auth.password_validation import (
+    MinimumLengthValidator,
+    NumericPasswordValidator,
+    validate_password,
+)
+from django.core.exceptions import ValidationError
 from django.template.defaultfilters import timesince_filter
 from django.utils import translation
+from rest_framework import serializers
 
-from accounts.factories import SuperAdminFactory
+from accounts import pages, roles
+from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import Role
 from accounts.tests.coming_in import log_in
+from eventify.lib.desk import words
 from eventify.tests import sentences
+from events import kinds
 
 LOCALE = Path(settings.BASE_DIR) / "locale"
 OTHERS = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
@@ -26,7 +38,7 @@ def texts(language: str) -> polib.POFile:
     return polib.pofile(LOCALE / language / "LC_MESSAGES" / "django.po")
 
 
-def forms(entry: polib.POEntry) -> list[tuple[str, str]]:
+def each_form(entry: polib.POEntry) -> list[tuple[str, str]]:
     """(English, translation) of each form."""
     if not entry.msgid_plural:
         return [(entry.msgid, entry.msgstr)]
@@ -78,11 +90,81 @@ def test_times_since_are_translated(language, said):
     assert since.replace("\xa0", " ") == said
 
 
+class Typed(forms.Form):
+    """What forms of pages check."""
+
+    word = forms.CharField(max_length=3)
+    number = forms.DecimalField(max_digits=2, decimal_places=1)
+    missing = forms.CharField()
+
+
+class Asked(serializers.Serializer):
+    """One field of each kind that a contract reads."""
+
+    word = serializers.CharField(max_length=2)
+    empty = serializers.CharField()
+    number = serializers.IntegerField(min_value=5)
+    day = serializers.DateField()
+    moment = serializers.DateTimeField()
+    choice = serializers.ChoiceField(["a"])
+    sums = serializers.DecimalField(max_digits=4, decimal_places=2)
+    uid = serializers.UUIDField()
+    several = serializers.ListField(allow_empty=False)
+    missing = serializers.BooleanField()
+
+
+WRONG = {"word": "abc", "empty": "", "number": 4, "day": "x", "moment": "x", "choice": "b", "sums": "1.999", "uid": "x"}
+
+
+def refused_by_libraries(language: str) -> set[str]:
+    """What Django and its REST framework say of a bad password and of bad values."""
+    with translation.override(language):
+        with pytest.raises(ValidationError) as weak:
+            validate_password("1234", password_validators=[MinimumLengthValidator(), NumericPasswordValidator()])
+        form, asked = Typed({"word": "abcd", "number": "1.23"}), Asked(data={**WRONG, "several": []})
+        assert not form.is_valid() and not asked.is_valid()
+        errors = [*form.errors.values(), *asked.errors.values()]
+        return {*weak.value.messages, *(str(one) for said in errors for one in said)}
+
+
+@EACH
+def test_what_libraries_refuse_is_translated(language):
+    """eventify/lib/django_words.py names what their own catalogues lack; no sentence is the same in two languages."""
+    english, said = refused_by_libraries("en"), refused_by_libraries(language)
+    assert len(english) == len(said) >= 14 and english & said == set()
+
+
+@EACH
+def test_stored_words_are_said_in_the_language(language):
+    """Of a state in a sentence, and of a plain kind of event; what staff have made up stays."""
+    assert (words.within("registration_open"), kinds.said("Music")) == ("registration open", "Music")
+    with translation.override(language):
+        assert words.within("registration_open") not in ("registration open", "registration_open")
+        assert (kinds.said("music") in ("music", "Music"), kinds.said("Tea rite")) == (False, "Tea rite")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "role", "home"),
+    [
+        ("en", "Gate", "/command-center/"),
+        ("nl", "Gate", "/command-center/"),
+        ("hi", "Gate", "/door/mine/"),
+        ("vi", "Gate", "/door/mine/"),
+        ("vi", "Support", "/command-center/"),
+    ],
+)
+def test_who_only_scans_starts_where_their_language_is_spoken(language, role, home):
+    user = roles.assign(UserFactory(), Role.objects.get(name=role), by=None)
+    with translation.override(language):
+        assert pages.home_of(user) == home
+
+
 @EACH
 def test_placeholders_are_kept(language):
     for entry in texts(language).translated_entries():
         allowed = set(PLACEHOLDER.findall(entry.msgid + entry.msgid_plural))
-        for english, said in forms(entry):
+        for english, said in each_form(entry):
             found = set(PLACEHOLDER.findall(said))
             assert found <= allowed, (english, said)
             assert entry.msgid_plural or found == allowed, (english, said)
@@ -95,7 +177,7 @@ def test_the_compiled_catalogue_is_up_to_date(language):
     for entry in texts(language).translated_entries():
         plain = compiled.pgettext(entry.msgctxt, entry.msgid) if entry.msgctxt else compiled.gettext(entry.msgid)
         said = compiled.ngettext(entry.msgid, entry.msgid_plural, 1) if entry.msgid_plural else plain
-        assert said == forms(entry)[0][1], entry.msgid
+        assert said == each_form(entry)[0][1], entry.msgid
 
 
 @pytest.mark.django_db

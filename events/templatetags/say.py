@@ -12,6 +12,7 @@ from accounts.pages import own_path
 from eventify.lib import addresses
 from eventify.lib.currencies import short
 from eventify.lib.dates import date_format, zone_of
+from events import kinds
 from events.models import Event
 from partners import countries
 
@@ -99,6 +100,12 @@ def address(event: Event) -> list[str]:
         return [line for line in (above[0], event.location or event.place) if line]
     country, place = countries.code_of(event.country), {"city": event.place, "district": event.district}
     return [*filter(None, above), *addresses.lines(country, **place, state=event.state_name, postcode=event.pincode)]
+
+
+@register.filter
+def kind_name(name: str) -> str:
+    """The name of a category in the reader's language."""
+    return kinds.said(name)
 
 
 @register.filter

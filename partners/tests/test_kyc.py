@@ -147,6 +147,18 @@ def test_a_decision_is_audited_with_before_and_after_and_told(partner, staff):
     assert f"/partner/{partner.slug}/documents/" in outbox.outbox[1].body
 
 
+def test_each_member_is_told_in_their_language(partner, staff):
+    for language in ("nl", "en"):
+        user = UserFactory(email=f"{language}@p.com", language=language)
+        members.add(partner, user, Member.Role.ADMIN, by=None)
+    decide(uploaded(partner, T.COMPANY_REG), by=staff)
+    notes = dict(Notification.objects.values_list("recipient__language", "title"))
+    assert notes == {"en": "Verified: Company registration", "nl": "Geverifieerd: Bedrijfsregistratie"}
+    mail.send_pending()
+    subjects = {one.to[0]: one.subject for one in outbox.outbox}
+    assert "Company registration" in subjects["en@p.com"] and "Bedrijfsregistratie" in subjects["nl@p.com"]
+
+
 def test_a_reason_is_needed_to_reject(partner, staff):
     document = uploaded(partner)
     for reason in ("", "  ", "x" * 3000, "a\x00b"):

@@ -14,7 +14,7 @@ from partners import payouts, sending
 from partners.models import BankAccount, Payout, PayoutBatch
 from partners.models.ledger import Account
 from partners.payout_providers import bank_file
-from partners.tests.money import approved, on, owed, rich_partner, sell, staff, statuses
+from partners.tests.money import approved, on, owed, payable_partner, rich_partner, sell, staff, statuses
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAMESPACE = {"x": f"urn:iso:std:iso:20022:tech:xsd:{bank_file.SCHEMA}"}
@@ -56,6 +56,19 @@ def test_the_file_says_what_is_to_be_paid():
     assert texts(document, "CdtrAgt/FinInstnId/ClrSysMmbId/MmbId") == ["HDFC0000001"]
     assert texts(document, "ClrSysId/Cd") == ["INFSC"] * 3
     assert texts(document, "DbtrAcct/Id/Othr/Id") == ["50200012345678"] * 2
+
+
+@pytest.mark.parametrize("currency", ["JPY", "VND"])
+def test_currencies_without_cents_have_none_in_the_file(currency):
+    """Half a yen, which a fee in percent left, stays owed: no bank pays it."""
+    partner = payable_partner()
+    sell(partner, "1187.50", currency=currency)
+    batch = approved(partner)
+    sending.send_due()
+    document = ET.fromstring(sending.bank_file_of(batch, by=batch.created_by))
+    amounts = [(one.get("Ccy"), one.text) for one in document.findall(".//x:InstdAmt", NAMESPACE)]
+    assert (amounts, texts(document, "CtrlSum")) == ([(currency, "1187")], ["1187"] * 2)
+    assert on(Account.PARTNER_PAYABLE) == Decimal("0.50")
 
 
 def test_the_file_is_the_same_each_time_and_each_download_is_in_the_audit_log():

@@ -12,6 +12,7 @@ from eventify.contracts.evient.orders import Cancellation
 from eventify.contracts.fields import Body, Choice, Text, read, uid_of
 from eventify.contracts.lists import filtered
 from eventify.contracts.needs import organiser
+from eventify.lib.desk.words import within
 from eventify.lib.errors import Conflict
 
 ENDINGS = (Order.Status.CANCELLED.value, Order.Status.REFUNDED.value)
@@ -64,7 +65,7 @@ class OrderDetail(View):
         asked = read(request, OrderChange)
         if order.status != asked["status"]:
             _end(order, asked, by=request.user)
-        return ok(_shape(order), _("The order is %(status)s.") % {"status": _status(order)})
+        return ok(_shape(order), _("The order is %(status)s.") % {"status": within(_status(order))})
 
 
 class OrderRefund(View):

@@ -12,6 +12,7 @@ from eventify.contracts.evient.conventions import View, listing, ok
 from eventify.contracts.fields import Body, Choice, read
 from eventify.contracts.lists import filtered
 from eventify.contracts.needs import organiser
+from eventify.lib.desk.words import within
 from eventify.lib.errors import Conflict, Forbidden
 
 
@@ -62,7 +63,7 @@ class TicketDetail(View):
         if asked["status"] != ticket.status:
             _VERBS[asked["status"]](ticket, request.user)
         fresh = rows.tickets(Ticket.objects).get(pk=ticket.pk)
-        return ok(shapes.admin_ticket(fresh), _("The ticket is %(status)s.") % {"status": fresh.status})
+        return ok(shapes.admin_ticket(fresh), _("The ticket is %(status)s.") % {"status": within(fresh.status)})
 
 
 def _found(user, id: str) -> Ticket:
@@ -84,7 +85,7 @@ def _cancel(ticket: Ticket, by) -> None:
 
 
 def _make_valid(ticket: Ticket, by) -> None:
-    raise Conflict(_("A ticket that is %(status)s cannot become valid again.") % {"status": ticket.status})
+    raise Conflict(_("A ticket that is %(status)s cannot become valid again.") % {"status": within(ticket.status)})
 
 
 _VERBS = {Ticket.Status.USED: _use, Ticket.Status.CANCELLED: _cancel, Ticket.Status.VALID: _make_valid}

@@ -99,6 +99,11 @@ def word(value, words: dict | None = None) -> Word:
     return found or Word(key.replace("_", " ").capitalize())
 
 
+def within(value) -> str:
+    """The word of a stored value as it stands inside a sentence: `paid`, `show day`, `ingetrokken`."""
+    return str(word(value).label).lower()
+
+
 def spelled(code: str) -> str:
     """A spelled-out code as words: `APPROVED_KYC` is `Approved KYC`."""
     first, *rest = [part if part in ACRONYMS else part.lower() for part in str(code).upper().split("_")]

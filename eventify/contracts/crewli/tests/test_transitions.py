@@ -11,6 +11,7 @@ from events.tests.test_states import STEPS
 from partners.models import Partner
 
 NOT_A_STEP = "An event cannot go from {} to {}."
+SPOKEN = {"registration_open": "registration open", "buildup": "build-up", "showday": "show day"}
 NO_SLOT = "To open registration an event needs at least one time slot."
 NO_SECTION = "To open registration an event needs at least one section."
 
@@ -43,7 +44,7 @@ def test_every_step(as_manager, manager, org, path, state):
             assert line.details == {"before": state, "after": to, "reason": ""}
         else:
             body = refusal_of(answer, 422, "invalid_transition")
-            sentence = NOT_A_STEP.format(state.value, to.value)
+            sentence = NOT_A_STEP.format(SPOKEN.get(state, state.value), SPOKEN.get(to, to.value))
             assert body == {
                 "message": sentence,
                 "errors": {"status": [sentence]},

@@ -5,7 +5,9 @@ import time_machine
 from accounts.factories import UserFactory
 from analytics import statistics
 from bookings import cancelling, checkin, orders
+from bookings.factories import TicketTypeFactory
 from eventify.contracts.evient.tests.conftest import client_of, data_of, pay, with_role
+from events.factories import EventFactory
 
 PATH = "/api/admin/stats"
 ZERO = {
@@ -68,6 +70,16 @@ def test_totals(admin, buyer, vip, free):
     assert today == {"date": f"{noon:%Y-%m-%d}", "revenue": 0.0, "orders": 1}
     assert before == {"date": f"{noon - timedelta(days=2):%Y-%m-%d}", "revenue": 99.5, "orders": 1}
     assert [one["id"] for one in data["recent_orders"]][1] == str(waiting.uid) and len(data["recent_orders"]) == 4
+
+
+def test_money_in_another_currency_is_in_no_sum(admin, buyer):
+    kind = TicketTypeFactory(event=EventFactory(currency="JPY"), price=5000)
+    gone = pay(orders.place([orders.Line(kind.pk, 2)], by=buyer))
+    cancelling.cancel(gone, by=buyer)
+    pay(orders.place([orders.Line(kind.pk, 1)], by=buyer))
+    data = data_of(client_of(admin).get(PATH))
+    assert (data["total_revenue"], data["paid_orders"]) == (0, 1)
+    assert [data["revenue_by_day"][-1][name] for name in ("revenue", "orders")] == [0, 2]
 
 
 def test_orders_are_for_those_who_may_see_them(buyer, free):
