@@ -10,11 +10,11 @@ CONTRACTS = Path(__file__).resolve().parent.parent / "contracts"
 _ROW = re.compile(r"^\| *`(GET|POST|PUT|PATCH|DELETE) (/\S*)` *\|(.*)\|\s*$")
 _HEADING = re.compile(r"^#{2,3} (.+)$")
 _STATUS = re.compile(r"^(\d{3})\b(.*)$")
-# A block of one request and its answer ("..." in it stands for anything), and a curl with what it prints.
+# A block of one request and its answer ("..." in it stands for anything), and commands with what the last one prints.
 _BLOCK = re.compile(r"```(?:http)?\n(\w+) (/\S+)\n(.*?)\n?\n(\d{3})\n(.*?)\n```", re.DOTALL)
-_CURL = re.compile(r"^\$ (?!alias)(\w+)(.*?)\n(?=[{\[])(.*?)(?=\n\n|\n```)", re.DOTALL | re.MULTILINE)
-_ALIAS = re.compile(r'^\$ alias (\w+)="(.*)"$', re.MULTILINE)
-_ADDRESS = re.compile(r"(?:\$B|localhost:8000)(/[^\s']*)")
+_CURL = re.compile(r"^```sh\n([^`]*)```\n\n```json\n([^`]*)```", re.MULTILINE)
+_COMMAND = re.compile(r"\n(?=\S)")  # what goes on with a command begins with a space
+_ADDRESS = re.compile(r"\$B(/[^\s'\"]*)")
 _DATA = re.compile(r"-d '(.*?)'", re.DOTALL)
 _METHOD = re.compile(r"-X (\w+)")
 
@@ -81,11 +81,10 @@ def examples(name: str) -> list[Example]:
 
 def _curls(text: str):
     """Of curls only what was answered well is taken, for they do not tell the status."""
-    aliases = dict(_ALIAS.findall(text))
-    for command, rest, answer in _CURL.findall(text):
-        whole = f"{aliases.get(command, '')} {rest}"
-        address, data, method = _ADDRESS.search(whole), _DATA.search(rest), _METHOD.search(rest)
-        if address and '"detail"' not in answer and '"success":false' not in answer:
+    for commands, answer in _CURL.findall(text):
+        command = _COMMAND.split(commands.strip())[-1]
+        address, data, method = _ADDRESS.search(command), _DATA.search(command), _METHOD.search(command)
+        if address and '"detail"' not in answer and '"success": false' not in answer:
             name = method[1] if method else "POST" if data else "GET"
             yield Example(name, address[1].partition("?")[0], _json(data and data[1]), 0, _json(answer))
 

@@ -22,6 +22,8 @@ START_SECONDS = 90  # on a busy machine with two cores
 class Copy:
     """One copy of the platform in a home of its own."""
 
+    patience = START_SECONDS
+
     def __init__(self, path):
         self.home = Home(path)
         self.output = path.parent / f"{path.name}.output"
@@ -36,7 +38,7 @@ class Copy:
 
     def start(self):
         self.process = self.launch()
-        assert wait_until(lambda: self.said("Ctrl-C stops everything"), START_SECONDS), self.output.read_text()
+        assert wait_until(lambda: self.said("Ctrl-C stops everything"), self.patience), self.output.read_text()
 
     def said(self, text):
         if self.process.poll() is not None:

@@ -1,8 +1,10 @@
 """A partner's first event, all of it in the browser: from the site's menu to the draft, two kinds of ticket, a picture,
-the publishing, and a buyer who pays on a phone. And the same form without JavaScript, by keyboard, in the dark.
+the publishing, and a buyer who pays on a phone. The same form without JavaScript, by keyboard, in the dark. And the ten
+minutes of docs/organisers.md, by the words of its table.
 """
 
 import io
+import re
 from decimal import Decimal
 
 import pytest
@@ -12,6 +14,7 @@ from playwright.sync_api import expect
 from accounts.factories import UserFactory
 from bookings.models import Order
 from bookings.tests import invariants
+from eventify.supervisor import ROOT
 from eventify.tests.browser.judging import LOOKS, window
 from eventify.tests.browser.test_purchase import PHONE, Steps, choose, pay
 from eventify.tests.browser.test_staff_day import enter
@@ -147,3 +150,58 @@ def test_without_javascript_and_by_keyboard(browser, live_server, rosa):
     expect(plain.get_by_text("Regular is added.")).to_be_visible()
     for one in (page.context, context):
         one.close()
+
+
+# --- The ten minutes of docs/organisers.md --------------------------------------------------------------
+
+ROW = re.compile(r"^\| \d+ \| (.+) \| (.+) \|$", re.MULTILINE)
+WORD = re.compile(r"\*\*(.+?)\*\*|\*(.+?)\*")  # what is pressed, and a field that is filled in
+SEEN = re.compile("“(.+?)”")
+# What is typed into the fields, in the order in which the table names them.
+TYPED = [
+    ("Name", "Lamp Evening"), ("Summary", "A thousand lamps."), ("Starts", "2030-05-01T18:00"),
+    ("Ends", "2030-05-01T23:00"), ("Time zone", "Asia/Kolkata"), ("Venue", "Hall of Lamps"), ("City", "Pune"),
+    ("Name", "Regular"), ("Price", "300"), ("How many there are", "50"), ("Add a picture", photo()),
+]  # fmt: skip
+
+
+def press(page, words: str) -> None:
+    """The one button or link of this name in the page or its menu."""
+    found = page.get_by_role("button", name=words, exact=True).or_(page.get_by_role("link", name=words, exact=True))
+    found.first.click()
+
+
+def fill(page, label: str, value) -> None:
+    field = page.get_by_label(label, exact=True)
+    kind = field.evaluate("field => field.type")
+    {"file": field.set_input_files, "select-one": field.select_option}.get(kind, field.fill)(value)
+
+
+def follow(page, do: str, typed) -> None:
+    """Press and fill in what a row says, in its order."""
+    for pressed, label in WORD.findall(do):
+        if pressed:
+            press(page, pressed)
+        else:
+            name, value = next(typed)
+            assert name == label
+            fill(page, label, value)
+
+
+def test_the_ten_minutes_of_the_page_by_its_words(browser, live_server, rosa):
+    rows = ROW.findall((ROOT / "docs" / "organisers.md").read_text())
+    page, typed = window(browser, live_server, "light, desk"), iter(TYPED)
+    enter(page, rosa)
+    page.wait_for_url(lambda url: "/login/" not in url)
+    for do, see in rows:
+        follow(page, do, typed)
+        for words in SEEN.findall(see):
+            expect(page.get_by_text(words).first).to_be_visible()
+        if "go back in your browser" in do:
+            page.go_back()
+    press(page, "Public page")
+    expect(page.get_by_role("heading", name="Lamp Evening", level=1)).to_be_visible()
+    event = Event.objects.get(name="Lamp Evening")
+    told = (event.state, event.images.count(), event.ticket_types.get().price)
+    assert told == (Event.State.PUBLISHED, 1, Decimal(300)) and len(rows) == 7 and next(typed, None) is None
+    page.context.close()
