@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, sessions
 from accounts.models import User
-from eventify.lib.errors import Conflict, Forbidden
+from eventify.lib.errors import Because, Conflict, Forbidden
 
 
 @transaction.atomic
@@ -17,9 +17,10 @@ def ban(user: User, *, reason: str, by: User) -> User:
     """
     user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     if user.pk == by.pk or user.is_superuser:
-        raise Conflict(_("You cannot ban yourself or a Super Admin."))
+        rule = "own_account" if user.pk == by.pk else "super_admin"
+        raise Conflict(Because(rule, _("You cannot ban yourself or a Super Admin.")))
     if user.is_staff and not by.can("manage_staff"):
-        raise Forbidden(_("You may not ban a member of staff."))
+        raise Forbidden(Because("staff", _("You may not ban a member of staff.")))
     user.banned_at, user.ban_reason = timezone.now(), reason
     user.save(update_fields=["banned_at", "ban_reason", "updated_at"])
     sessions.end_all(user)

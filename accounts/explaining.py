@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import two_factor
 from accounts.command_center.sentences import name_of
@@ -142,6 +143,17 @@ def found(rows: QuerySet, text: str) -> Model:
     if row is None:
         raise Missing
     return row
+
+
+# What can be done about refusals that any verb may give.
+FIXES = {
+    "role": Fix(
+        gettext_lazy("Somebody who gives out roles, or an administrator of the organisation, can change that.")
+    ),
+    "step_up_required": Fix(gettext_lazy("Confirm who you are, then come back."), lambda _row: "/account/confirm/"),
+    "two_factor_required": Fix(gettext_lazy("Set two-factor up."), lambda _row: "/account/security/"),
+    "unauthenticated": Fix(gettext_lazy("Log in."), lambda _row: "/login/"),
+}
 
 
 # --- Permissions --------------------------------------------------------------------------------------

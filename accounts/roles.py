@@ -12,7 +12,7 @@ from accounts import audit, mail, password_links, sessions, signup
 from accounts.backends import is_text
 from accounts.models import Role, User
 from accounts.permissions import DEFAULT_ROLES, IDS, LABEL, NAMES, SUPER_ADMIN
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 
 NAME_MAX = 150  # characters
 DESCRIPTION_MAX = 500
@@ -107,9 +107,9 @@ def delete(role: Role, *, by: User | None) -> None:
     """Delete the role. Conflict for a system role and for one that somebody has. Locks it."""
     role = lock(role)
     if role.is_system:
-        raise Conflict(_("This role is part of the system and cannot be deleted."))
+        raise Conflict(Because("system_role", _("This role is part of the system and cannot be deleted.")))
     if role.user_set.exists():
-        raise Conflict(_("Somebody has this role. Give them another one first."))
+        raise Conflict(Because("role_held", _("Somebody has this role. Give them another one first.")))
     before = {"name": role.name, "permissions": permissions_of(role)}
     audit.record("DELETED_ROLE", role, by=by, before=before)
     role.delete()
@@ -214,7 +214,7 @@ def revoke(user: User, *, by: User) -> User:
     """
     user = User.objects.get(pk=user.pk)
     if user.pk == by.pk:
-        raise Conflict(_("You cannot take your own access away. Ask somebody else."))
+        raise Conflict(Because("own_account", _("You cannot take your own access away. Ask somebody else.")))
     if not user.is_staff:
         raise Conflict(_("This person is no member of staff."))
     assign(user, None, by=by)
@@ -232,7 +232,7 @@ def _check_demotion(user: User, by: User | None) -> None:
         raise Conflict(_("You cannot take your own Super Admin role away. Ask another Super Admin."))
     others = User.objects.filter(is_superuser=True, is_active=True, banned_at=None).exclude(pk=user.pk)
     if not others.exists():
-        raise Conflict(_("This is the last Super Admin. Make another one first."))
+        raise Conflict(Because("last_super_admin", _("This is the last Super Admin. Make another one first.")))
 
 
 def _check_may_assign(user: User, before: Role | None, role: Role | None, by: User | None) -> None:
@@ -243,6 +243,6 @@ def _check_may_assign(user: User, before: Role | None, role: Role | None, by: Us
     if role and role.name == SUPER_ADMIN:
         raise Forbidden(_("Only a Super Admin may make a Super Admin."))
     if user.pk == by.pk and role != before:
-        raise Conflict(_("You cannot change your own role. Ask somebody else."))
+        raise Conflict(Because("own_account", _("You cannot change your own role. Ask somebody else.")))
     if role:
         _check_held(by, set(permissions_of(role)) - set(permissions_of(before) if before == role else ()))

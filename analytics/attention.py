@@ -168,19 +168,15 @@ def _messages(user: User) -> Iterable[Matter]:
 
 
 def _endpoints(user: User) -> Iterable[Matter]:
-    """Webhook endpoints that fail or were switched off, of the organisations whose integrations one manages."""
+    """Webhook endpoints that fail, wait or were switched off, of the organisations whose integrations one manages."""
     if not user.can_anywhere(keys.PERMISSION):
         return
-    failing = backlog.failing().filter(partner__in=members.partners_where(user, keys.PERMISSION))
-    found = list(failing.select_related("partner").order_by("pk")[:FOUND_MOST])
-    if found:
-        text = ngettext(
-            "%(count)s webhook endpoint does not take what it is sent (%(partner)s).",
-            "%(count)s webhook endpoints do not take what they are sent, the first of %(partner)s.",
-            len(found),
-        )
-        words = {"count": len(found), "partner": found[0].partner.name}
-        yield Matter(CAUTION, text % words, _("See why"), "desk-endpoint", (found[0].uid,))
+    mine = backlog.troubled().filter(partner__in=members.partners_where(user, keys.PERMISSION))
+    found = list(mine.select_related("partner").order_by("pk")[:FOUND_MOST])
+    for trouble in backlog.TROUBLES:
+        if ones := [one for one in found if one.trouble == trouble]:
+            text = backlog.sentence(trouble, [one.partner.name for one in ones])
+            yield Matter(CAUTION, text, _("See why"), "desk-endpoint", (ones[0].uid,))
 
 
 def _sandbox(user: User) -> Iterable[Matter]:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from accounts import audit, explaining
+from accounts import explaining_people as people
 from accounts.explaining import Action, Answer
 from accounts.models import User
 from bookings import explaining as bookings
@@ -14,7 +15,8 @@ from partners import explaining as partners
 from partners import explaining_pages as pages
 
 ACTIONS: dict[str, Action] = {
-    one.id: one for one in (*bookings.ACTIONS, *crew.ACTIONS, *events.ACTIONS, *partners.ACTIONS, pages.ACTION)
+    one.id: one
+    for one in (*bookings.ACTIONS, *crew.ACTIONS, *events.ACTIONS, *partners.ACTIONS, *people.ACTIONS, pages.ACTION)
 }
 INPUTS = {one.name: one.about for action in ACTIONS.values() for one in action.inputs}
 FOR = "view_users"  # who holds it may ask why somebody else cannot

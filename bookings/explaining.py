@@ -9,7 +9,20 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.explaining import Action, Fix, Input, found
 from accounts.models import User
-from bookings import cancelling, checkin, guests, orders, previews, queries, refunds, resales, transfers
+from bookings import (
+    calling_off,
+    cancelling,
+    capacity,
+    checkin,
+    guests,
+    orders,
+    previews,
+    queries,
+    refunds,
+    resales,
+    ticket_types,
+    transfers,
+)
 from bookings.command_center.orders import SEES_ORDERS
 from bookings.models import Booking, Order, Ticket, TicketType
 from eventify.lib.errors import Forbidden, Missing
@@ -48,6 +61,30 @@ def _book(thing: TicketType | Event, *, by: User | None, quantity: int | None = 
 
 def _join(event: Event, *, by: User, quantity: int = 1) -> None:
     orders.decide_booking(event.pk, quantity, by=by, waitlist_too=True)
+
+
+# --- An event's sale ----------------------------------------------------------------------------------
+
+
+def _change_capacity(event: Event, *, by: User, places: int | None = None) -> None:
+    need(by, "manage_events", on=event)
+    capacity.change(event, event.capacity if places is None else places, by=by)
+
+
+def _refund_event(event: Event, *, by: User) -> None:
+    need(by, "refund_orders", on=event)
+    calling_off.refund_event(event, reason="?", by=by)
+
+
+def _type(asker: User | None, text: str) -> TicketType:
+    """One of an event whose staff pages the asker sees."""
+    mine = queries.events_of(asker, "view_events") if asker else Event.objects.none()
+    return found(TicketType.objects.filter(event__in=mine.values("pk")).select_related("event__partner"), text)
+
+
+def _delete_type(kind: TicketType, *, by: User) -> None:
+    need(by, "manage_events", on=kind.event)
+    ticket_types.delete(kind, by=by)
 
 
 # --- Orders -------------------------------------------------------------------------------------------
@@ -172,6 +209,7 @@ _FIXES = {
     "event_not_open": _SALE,
     "event_begun": _ORGANISER,
     "ticket_used": _ORGANISER,
+    "type_booked": Fix(gettext_lazy("Hide it instead."), lambda row: f"/command-center/ticket-types/{row.uid}/"),
     "link_sent": Fix(gettext_lazy("Take the link back."), _of_ticket("ticket-transfer")),
     "ticket_offered": Fix(gettext_lazy("Take the offer back."), _of_ticket("ticket-resale")),
 }
@@ -183,6 +221,13 @@ ACTIONS = (
            needs_account=False, fixes=_FIXES),
     Action("join_queue", gettext_lazy("Join the waitlist"), gettext_noop("the uid of an event"), of_events.seen, _join,
            (_QUANTITY,), fixes=_FIXES),
+    Action("change_capacity", gettext_lazy("Change the capacity of an event"), gettext_noop("the uid of an event"),
+           of_events.seen, _change_capacity, (Input("places", int, "as many as now when nothing is said"),),
+           fixes=_FIXES),
+    Action("refund_event", gettext_lazy("Give all buyers of an event their money back"),
+           gettext_noop("the uid of an event"), of_events.seen, _refund_event, fresh=True, fixes=_FIXES),
+    Action("delete_ticket_type", gettext_lazy("Delete a ticket type"), gettext_noop("the uid of a ticket type"), _type,
+           _delete_type, fixes=_FIXES),
     Action("cancel", gettext_lazy("Cancel an order"), gettext_noop("the uid of an order, or of a booking"), _ending,
            _cancel, fixes=_FIXES),
     Action("refund", gettext_lazy("Give money back"), _ORDER, _order, _refund,

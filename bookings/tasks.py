@@ -20,7 +20,7 @@ from bookings import (
 from bookings.models import Resale, SandboxCharge
 from bookings.papers import invoices
 from bookings.providers import sandbox
-from bookings.waiting_room import admitting
+from bookings.waiting_room import admitting, telling
 from eventify.lib.errors import Missing
 from events.models import Event
 
@@ -48,7 +48,7 @@ def _promote(key: int) -> int:
 
 @shared_task
 def move_waiting_rooms() -> int:
-    return admitting.move_all()
+    return admitting.move_all() + telling.tell_all()
 
 
 @shared_task

@@ -12,7 +12,7 @@ from accounts.models import User
 from bookings import areas, capacity, inventory
 from bookings.door import keys
 from bookings.models import TicketType
-from eventify.lib.errors import Conflict, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Invalid, Missing
 from events.models import Event
 
 PRICE_MAX = Decimal("1000000")
@@ -92,7 +92,8 @@ def delete(ticket_type: TicketType, *, by: User) -> None:
     try:
         ticket_type.delete()
     except ProtectedError:
-        raise Conflict(_("Tickets of this type were booked. Hide it instead of deleting it.")) from None
+        sentence = _("Tickets of this type were booked. Hide it instead of deleting it.")
+        raise Conflict(Because("type_booked", sentence)) from None
     capacity.follow_types(event)
 
 

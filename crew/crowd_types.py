@@ -7,7 +7,7 @@ from accounts import audit
 from accounts.models import User
 from crew import editing, writing
 from crew.models import CrowdType
-from eventify.lib.errors import Conflict
+from eventify.lib.errors import Because, Conflict
 from partners.models import Partner
 
 FIELDS = ("name", "system_type", "color", "icon", "is_active", "claims_need_approval")
@@ -45,7 +45,7 @@ def delete(kind: CrowdType, *, by: User | None) -> None:
     kind = writing.fresh(kind, "partner", is_going=True)
     if kind.persons.exists() or kind.crowd_lists.exists():
         sentence = _("People or crowd lists are of the kind %(name)s. Switch it off instead of deleting it.")
-        raise Conflict(sentence % {"name": kind.name})
+        raise Conflict(Because("crowd_type_used", sentence % {"name": kind.name}))
     audit.record("DELETED_CROWD_TYPE", kind, by=by, name=kind.name)
     kind.delete()
 

@@ -1,17 +1,19 @@
-"""Why not? What can be asked about shifts: claiming, giving, approving, cancelling and swapping them."""
+"""Why not? What can be asked about shifts: claiming, giving, approving, cancelling, swapping and deleting them."""
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.explaining import Action, Fix, Input, found
 from accounts.models import User
-from crew import access, assignments, picking, roster, swaps
-from crew.models import Assignment, Person, Shift, Swap
+from crew import access, assignments, crowd_types, picking, roster, sections, shifts, swaps, time_slots
+from crew.models import Assignment, CrowdType, Person, Section, Shift, Swap, TimeSlot
 from eventify.lib.errors import Because, Conflict, Missing
+from eventify.lib.ids import uid_of
+from partners import members
 from partners.explaining import FIXES, need
 
 PLANS = "manage_crew"
@@ -96,6 +98,32 @@ def _take(swap: Swap, *, by: User) -> None:
     swaps.take(swap, _part(by, swap.offered.shift), by=by)
 
 
+def _deletable(asker: User | None, text: str) -> Model:
+    """Something of a plan whose crew the asker plans: what can be refused to be deleted."""
+    mine = members.partners_where(asker, PLANS).values("pk") if asker else ()
+    for rows, to_partner, _verb in _DELETABLE.values():
+        row = rows.filter(**{f"{to_partner}__in": mine}, uid=uid_of(text)).select_related(to_partner).first()
+        if row is not None:
+            return row
+    raise Missing
+
+
+def _delete(row: Model, *, by: User) -> None:
+    _rows, to_partner, verb = _DELETABLE[type(row)]
+    partner = row
+    for step in to_partner.split("__"):
+        partner = getattr(partner, step)
+    need(by, PLANS, on=partner)
+    verb(row, by=by)
+
+
+# What it is -> all there are, the way from it to its partner, and the verb.
+_DELETABLE = {
+    Shift: (Shift.objects.live(), "section__event__partner", shifts.delete),
+    Section: (Section.objects.all(), "event__partner", sections.delete),
+    TimeSlot: (TimeSlot.objects.all(), "event__partner", time_slots.delete),
+    CrowdType: (CrowdType.objects.all(), "partner", crowd_types.delete),
+}
 _ORGANISER = Fix(gettext_lazy("Ask the organisers."))
 _OTHERS = Fix(
     gettext_lazy("Choose another shift."),
@@ -103,6 +131,8 @@ _OTHERS = Fix(
 )
 _FIXES = {
     **FIXES,
+    "has_shifts": Fix(gettext_lazy("Delete its shifts first.")),
+    "crowd_type_used": Fix(gettext_lazy("Switch it off instead.")),
     "not_approved": _ORGANISER,
     "blacklisted": _ORGANISER,
     "too_late": _ORGANISER,
@@ -123,4 +153,7 @@ ACTIONS = (
     Action("offer_shift", gettext_lazy("Offer a shift to colleagues"), _SHIFT, _shift, _offer, fixes=_FIXES),
     Action("take_swap", gettext_lazy("Take a shift that a colleague offers"), gettext_noop("the uid of an offer"),
            _swap, _take, fixes=_FIXES),
+    Action("delete_from_plan", gettext_lazy("Delete something of a crew's plan"),
+           gettext_noop("the uid of a shift, a section, a time slot or a crowd type"), _deletable, _delete,
+           fixes=_FIXES),
 )  # fmt: skip

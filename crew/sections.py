@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.models import User
 from crew import editing
 from crew.models import Section
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from events.locking import lock_one
 from events.models import Event
 from partners.models import Partner
@@ -61,7 +61,8 @@ def delete(section: Section, *, by: User | None) -> None:
     """Delete a section that has no shifts; Conflict otherwise. Locks the event, as making a shift does."""
     section = editing.fresh(section)
     if section.shifts.live().exists():
-        raise Conflict(_("%(section)s has shifts. Delete those first.") % {"section": section.name})
+        sentence = _("%(section)s has shifts. Delete those first.") % {"section": section.name}
+        raise Conflict(Because("has_shifts", sentence))
     audit.record("DELETED_SECTION", section, by=by, name=section.name)
     section.delete()
 

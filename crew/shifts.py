@@ -12,7 +12,7 @@ from accounts.models import User
 from crew import assignments, editing, telling
 from crew.locking import lock_shifts
 from crew.models import Assignment, Location, Section, Shift, TimeSlot
-from eventify.lib.errors import Conflict, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Invalid, Missing
 from eventify.lib.later import later
 from events import locking
 from events.models import Event
@@ -67,7 +67,7 @@ def change(shift: Shift, *, by: User | None, **changes) -> Shift:
     _lock_events(shift)
     event = shift.section.event_id
     shift, status = lock_shifts([shift])[shift.pk], changes.pop("status", None)
-    was = telling.written(shift)
+    was = telling.noted(shift)
     changed = editing.change(shift, changes)
     if shift.section.event_id != event:
         raise Invalid.field("section", _("Choose a section of the same event."))
@@ -90,7 +90,7 @@ def delete(shift: Shift, *, by: User | None) -> None:
     shift = lock_shifts([shift])[shift.pk]
     if shift.assignments.filter(status=Assignment.Status.COMPLETED).exists():
         sentence = _("%(shift)s: people have worked in it, so it stays.") % {"shift": telling.spoken(shift)}
-        raise Conflict(sentence)
+        raise Conflict(Because("shift_worked", sentence))
     cancelled = assignments.end_all(shift, by=by, reason=_("The shift was deleted."))
     shift.deleted_at = timezone.now()
     shift.save(update_fields=["deleted_at", "updated_at"])

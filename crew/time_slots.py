@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import User
 from crew import editing, telling
 from crew.models import Shift, TimeSlot
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from events.locking import lock_one
 from events.models import Event
 
@@ -71,13 +71,13 @@ def change(slot: TimeSlot, *, by: User | None, **changes) -> TimeSlot:
     return slot
 
 
-def _peopled(slot: TimeSlot) -> dict[Shift, str]:
-    """The slot's shifts that people have, as they are written now; locked, so that a claim comes before or after."""
+def _peopled(slot: TimeSlot) -> dict[Shift, dict]:
+    """The slot's shifts that people have, as they are noted now; locked, so that a claim comes before or after."""
     rows = Shift.objects.live().select_for_update(no_key=True, of=("self",)).filter(time_slot=slot)
     joined = rows.select_related("section", "time_slot__event").order_by("pk")
     ended = (Shift.Status.CANCELLED, Shift.Status.COMPLETED)
     peopled = (shift for shift in joined if shift.status not in ended and shift.filled_slots + shift.pending_slots)
-    return {shift: telling.written(shift) for shift in peopled}
+    return {shift: telling.noted(shift) for shift in peopled}
 
 
 @transaction.atomic
@@ -85,7 +85,8 @@ def delete(slot: TimeSlot, *, by: User | None) -> None:
     """Delete a slot that no shift uses; Conflict otherwise. Locks the event, as making a shift does."""
     slot = editing.fresh(slot)
     if slot.shifts.live().exists():
-        raise Conflict(_("%(slot)s has shifts. Delete those first.") % {"slot": slot.name})
+        sentence = _("%(slot)s has shifts. Delete those first.") % {"slot": slot.name}
+        raise Conflict(Because("has_shifts", sentence))
     audit.record("DELETED_TIME_SLOT", slot, by=by, name=slot.name)
     slot.delete()
 

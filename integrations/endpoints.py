@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts import notify
 from accounts.models import Notification
 from eventify.lib.errors import Conflict, Forbidden, Invalid
 from eventify.lib.later import later
@@ -234,7 +236,12 @@ def disable(row: Endpoint) -> None:
     trail.note("DISABLED_ENDPOINT", row, by=None, url=row.url)
     waiting = Delivery.objects.filter(endpoint=row, status=Delivery.Status.WAITING)
     waiting.update(status=Delivery.Status.GIVEN_UP, updated_at=timezone.now())
-    title = _("The webhook endpoint of %(partner)s was switched off") % {"partner": row.partner.name}
+    title = notify.filled(
+        gettext_lazy("The webhook endpoint of %(partner)s was switched off"), {"partner": row.partner.name}
+    )
     words = {"url": row.url, "days": settings.EVENTIFY_WEBHOOK_DAYS}
-    message = _("%(url)s took nothing for %(days)s days. Mend it, resume it, and have it sent what it missed.") % words
+    sentence = gettext_lazy(
+        "%(url)s took nothing for %(days)s days. Mend it, resume it, and have it sent what it missed."
+    )
+    message = notify.filled(sentence, words)
     telling.tell(row.partner, "endpoint_disabled", title, message, level=Notification.Level.CRITICAL, **words)

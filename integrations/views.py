@@ -1,11 +1,15 @@
 """An organisation's integrations on its own pages: endpoints with their logs, and keys."""
 
+from datetime import timedelta
+
+from django import forms
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import step_up
 from eventify.lib.errors import DomainError
@@ -148,18 +152,10 @@ class Pressed(AboutEndpoint, PartnerPage):
 
 
 class ActOnEndpoint(Pressed):
-    """`/partner/<slug>/integrations/<uid>/act/`: pause, resume, test, rotate or remove it, as `do` says."""
-
-    template_name = "integrations/shown_once.html"
+    """`/partner/<slug>/integrations/<uid>/act/`: pause, resume or test it, as `do` says."""
 
     def act(self):
-        verbs = {
-            "pause": self.pause,
-            "resume": self.resume,
-            "test": self.test,
-            "rotate": self.rotate,
-            "remove": self.remove,
-        }
+        verbs = {"pause": self.pause, "resume": self.resume, "test": self.test}
         row, verb = self.endpoint, verbs.get(self.request.POST.get("do", ""))
         if verb is None:
             raise Http404
@@ -177,13 +173,62 @@ class ActOnEndpoint(Pressed):
         endpoints.test(row, by=self.request.user)
         return _("A test is on its way. Look at the log in a few seconds.")
 
-    def rotate(self, row: Endpoint):
-        made = endpoints.rotate(row, by=self.request.user)
-        back = self.address("partner-endpoint", row.uid)
-        return self.render(secret=made.secret, on=row.url, back=back, is_rotated=True, title=_("New secret"))
 
-    def remove(self, row: Endpoint):
-        endpoints.remove(row, by=self.request.user)
+class Asked(PartnerForm):
+    """What cannot be taken back is asked first: GET says what would be lost, POST does it."""
+
+    permissions, place, form_class = NEEDS, PLACE, forms.Form
+    template_name = "integrations/asked.html"
+
+    def told(self) -> dict:
+        """`on` what it is about, the `sentences` that say what happens, and where `back` leads."""
+        raise NotImplementedError
+
+    def get_context_data(self, **context):
+        return super().get_context_data(**{**self.told(), "submit": self.title, **context})
+
+
+class RotateSecret(AboutEndpoint, Asked):
+    """`/partner/<slug>/integrations/<uid>/secret/`: another secret, which is shown this once."""
+
+    title = gettext_lazy("Make a new secret")
+
+    def told(self):
+        row, hours = self.endpoint, endpoints.BOTH_FOR // timedelta(hours=1)
+        said = _("The new secret is shown once. The present one signs as well for %(hours)s hours, then no more.")
+        sentences = [said % {"hours": hours}]
+        if row.old_secret_until and row.old_secret_until > timezone.now():
+            sentences.append(_("The secret before it, which still signs now, stops at once."))
+        return {"on": row.url, "sentences": sentences, "back": self.address("partner-endpoint", row.uid)}
+
+    def act(self, form):
+        made = endpoints.rotate(self.endpoint, by=self.request.user)
+        self.template_name = "integrations/shown_once.html"
+        return self.render(secret=made.secret, is_rotated=True)
+
+
+class RemoveEndpoint(AboutEndpoint, Asked):
+    """`/partner/<slug>/integrations/<uid>/remove/`."""
+
+    title = gettext_lazy("Remove the endpoint")
+
+    def told(self):
+        row = self.endpoint
+        waiting = row.deliveries.filter(status=Delivery.Status.WAITING).count()
+        lost = ngettext(
+            "%(count)s message that waits is not sent any more.",
+            "%(count)s messages that wait are not sent any more.",
+            waiting,
+        )
+        sentences = [
+            _("Nothing is sent there any more, and its log goes with it. This cannot be taken back."),
+            *([lost % {"count": waiting}] if waiting else []),
+        ]
+        back = self.address("partner-endpoint", row.uid)
+        return {"on": row.url, "sentences": sentences, "back": back, "is_danger": True}
+
+    def act(self, form):
+        endpoints.remove(self.endpoint, by=self.request.user)
         return self.done(_("The endpoint is removed."), PLACE)
 
 
@@ -214,13 +259,28 @@ class ReplayDelivery(Pressed):
         return self.address("partner-endpoint", self.delivery.endpoint.uid)
 
 
-class RevokeKey(Pressed):
+class RevokeKey(Asked):
     """`/partner/<slug>/integrations/keys/<uid>/revoke/`."""
 
-    def act(self) -> str:
-        row = get_object_or_404(ApiKey.objects.select_related("partner"), partner=self.partner, uid=self.kwargs["uid"])
-        keys.revoke(row, by=self.request.user)
-        return _("The key %(name)s is revoked.") % {"name": row.name}
+    title = gettext_lazy("Revoke the key")
 
-    def back(self) -> str:
-        return self.address(PLACE)
+    @property
+    def key(self) -> ApiKey:
+        return get_object_or_404(ApiKey.objects.select_related("partner"), partner=self.partner, uid=self.kwargs["uid"])
+
+    def told(self):
+        row = self.key
+        sentences = [
+            _("Whatever uses this key is refused from now on. This cannot be taken back; make another key first.")
+        ]
+        return {
+            "on": f"{row.name} ({row.prefix}…)",
+            "sentences": sentences,
+            "back": self.address(PLACE),
+            "is_danger": True,
+        }
+
+    def act(self, form):
+        row = self.key
+        keys.revoke(row, by=self.request.user)
+        return self.done(_("The key %(name)s is revoked.") % {"name": row.name}, PLACE)

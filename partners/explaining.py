@@ -9,7 +9,7 @@ from accounts import explaining
 from accounts.explaining import Action, Fix, Input, found
 from accounts.models import User
 from eventify.lib.errors import Because, Conflict
-from partners import kyc, members, payouts
+from partners import kyc, members, payouts, standing
 from partners.models import Document, Partner, PayoutBatch
 
 S = Document.Status
@@ -56,6 +56,19 @@ def _approve(batch: PayoutBatch, *, by: User) -> None:
     payouts.approve(batch, by=by)
 
 
+def _discard(batch: PayoutBatch, *, by: User) -> None:
+    need(by, payouts.PERMISSION)
+    payouts.discard(batch, by=by)
+
+
+# --- Standing -----------------------------------------------------------------------------------------
+
+
+def _set_status(partner: Partner, *, by: User, status: str = Partner.Status.SUSPENDED) -> None:
+    need(by, "manage_partners")
+    standing.set_status(partner, status, reason="-", by=by)
+
+
 # --- Papers -------------------------------------------------------------------------------------------
 
 
@@ -85,22 +98,23 @@ def _verify(partner: Partner, *, by: User) -> None:
 # --- What can be asked --------------------------------------------------------------------------------
 
 
+def _status(text: str) -> str:
+    """A status of a partner; ValueError for a word that is none."""
+    return Partner.Status(text).value
+
+
 def _page(name: str):
     return lambda row: reverse(name, args=[getattr(row, "partner", row).slug])
 
 
-ROLE = Fix(gettext_lazy("Somebody who gives out roles, or an administrator of the organisation, can change that."))
-PROVE = Fix(gettext_lazy("Confirm who you are, then come back."), lambda _row: "/account/confirm/")
 FIXES = {
-    "role": ROLE,
-    "step_up_required": PROVE,
-    "two_factor_required": Fix(gettext_lazy("Set two-factor up."), lambda _row: "/account/security/"),
-    "unauthenticated": Fix(gettext_lazy("Log in."), lambda _row: "/login/"),
+    **explaining.FIXES,
     "partner_not_verified": Fix(gettext_lazy("Hand in the papers that are missing."), _page("partner-documents")),
     "papers_missing": Fix(gettext_lazy("Hand in the papers that are missing."), _page("partner-documents")),
     "no_bank_account": Fix(gettext_lazy("Enter the bank account."), _page("partner-bank")),
     "account_not_proven": Fix(gettext_lazy("Hand in a cheque of the account."), _page("partner-documents")),
     "partner_suspended": Fix(gettext_lazy("Our staff can end the suspension.")),
+    "own_partner": Fix(gettext_lazy("Ask somebody of our staff who does not work for it.")),
     "own_payouts": Fix(gettext_lazy("Ask another person who manages payouts.")),
 }
 _PARTNER = gettext_noop("the uid of a partner")
@@ -110,6 +124,11 @@ ACTIONS = (
            fixes=FIXES),
     Action("approve_payout", gettext_lazy("Approve payouts"), gettext_noop("the uid of a batch of payouts"), _batch,
            _approve, fresh=True, fixes=FIXES),
+    Action("discard_payout", gettext_lazy("Discard payouts"), gettext_noop("the uid of a batch of payouts"), _batch,
+           _discard, fresh=True, fixes=FIXES),
+    Action("change_partner_status", gettext_lazy("Suspend or activate a partner"), _PARTNER,
+           lambda asker, text: found(seen_with(asker, "view_partners"), text), _set_status,
+           (Input("status", _status, "Suspended (default) or Active"),), fixes=FIXES),
     Action("review_paper", gettext_lazy("Review a document"), gettext_noop("the uid of a document"), _paper, _review,
            (Input("decision", str, "Verified (default) or Rejected"), Input("reason", str, "needed to reject")),
            fresh=True, fixes=FIXES),

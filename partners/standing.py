@@ -11,10 +11,11 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts import audit
+from accounts import audit, notify
 from accounts.models import User
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 from partners import locking, telling
 from partners.models import Partner, Payout
 from partners.signals import consequences, standing_changed
@@ -63,7 +64,8 @@ def _change(partner: Partner, status: str, reason: str, by: User | None) -> dict
 
 def _check_outsider(partner: Partner, by: User | None) -> None:
     if by is not None and partner.members.filter(user=by).exists():
-        raise Forbidden(_("You work for this partner. Somebody else must decide about it."))
+        sentence = _("You work for this partner. Somebody else must decide about it.")
+        raise Forbidden(Because("own_partner", sentence))
 
 
 def _check(partner: Partner, status: str, reason: str) -> None:
@@ -72,13 +74,13 @@ def _check(partner: Partner, status: str, reason: str) -> None:
     if len(reason) > REASON_MAX or "\x00" in reason:
         raise Invalid.field("reason", _("Use at most %(most)s characters.") % {"most": REASON_MAX})
     if partner.is_house:
-        raise Conflict(_("This is our own organisation. It cannot be suspended."))
+        raise Conflict(Because("house", _("This is our own organisation. It cannot be suspended.")))
     if partner.status == status:
         sentences = {
             Partner.Status.SUSPENDED: _("%(partner)s is suspended already."),
             Partner.Status.ACTIVE: _("%(partner)s is active already."),
         }
-        raise Conflict(sentences[Partner.Status(status)] % {"partner": partner.name})
+        raise Conflict(Because("same_status", sentences[Partner.Status(status)] % {"partner": partner.name}))
     if status == Partner.Status.SUSPENDED and not reason:
         raise Invalid.field("reason", _("Say why. The partner will read it."))
 
@@ -92,11 +94,11 @@ def figures(partner: Partner) -> dict:
 
 def _tell(partner: Partner, reason: str) -> int:
     titles = {
-        Partner.Status.SUSPENDED: _("%(partner)s is suspended"),
-        Partner.Status.ACTIVE: _("%(partner)s is active again"),
+        Partner.Status.SUSPENDED: gettext_lazy("%(partner)s is suspended"),
+        Partner.Status.ACTIVE: gettext_lazy("%(partner)s is active again"),
     }
     status = Partner.Status(partner.status)
-    title = titles[status] % {"partner": partner.name}
+    title = notify.filled(titles[status], {"partner": partner.name})
     level = "critical" if status == Partner.Status.SUSPENDED else "success"
     return telling.tell(partner, _MAILS[status], title, reason, roles=telling.WORKERS, level=level, reason=reason)
 

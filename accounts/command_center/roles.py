@@ -13,7 +13,7 @@ from accounts.command_center.staff import gained_and_lost
 from accounts.models import Role, User
 from accounts.permissions import CATALOGUE, IDS, SUPER_ADMIN
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
-from eventify.lib.desk.pages import Action, Crumb, DetailPage, FormPage, ObjectFormPage, Page
+from eventify.lib.desk.pages import Action, Crumb, DetailPage, FormPage, NotNow, ObjectFormPage, Page
 from eventify.lib.errors import Conflict
 
 _NAMED = 8  # people that a preview names; it counts the others
@@ -109,7 +109,8 @@ class RolePage(DetailPage):
             return []
         delete = Action(_("Delete the role"), reverse("desk-role-delete", args=[self.object.uid]), style="danger")
         describe = Action(_("Describe it"), reverse("desk-role-describe", args=[self.object.uid]), style="secondary")
-        return [describe] if self.object.people else [describe, delete]
+        held = NotNow(_("Delete the role"), "delete_role", self.object.uid)
+        return [describe, held if self.object.people else delete]
 
     def get_context_data(self, **context):
         role = self.object
@@ -297,6 +298,8 @@ class DescribeRole(step_up.Proved, ObjectFormPage):
 
 class DeleteRole(RoleChange):
     """`desk-role-delete`: a role that nobody has."""
+
+    asks = "delete_role"
 
     def get_title(self):
         return _("Delete the role %(name)s") % {"name": self.object.name}

@@ -1,5 +1,7 @@
 """Staff: who works here, in which role; inviting, changing the role, taking the access away."""
 
+from urllib.parse import urlencode
+
 import django_filters
 from django import forms
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -17,7 +19,7 @@ from eventify.lib.desk.columns import Column
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
 from eventify.lib.desk.filters import Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
-from eventify.lib.desk.pages import Action, Crumb, DetailPage, FormPage, ObjectActionPage, ObjectFormPage
+from eventify.lib.desk.pages import Action, Crumb, DetailPage, FormPage, NotNow, ObjectActionPage, ObjectFormPage
 from eventify.lib.errors import DomainError
 
 _HISTORY = 20  # lines
@@ -120,7 +122,9 @@ class StaffMember(DetailPage):
         user, uid = self.object, [self.object.uid]
         actions = [Action(_("Change the role"), reverse("desk-staff-role", args=uid))]
         actions += [Action(_("Take the access away"), reverse("desk-staff-revoke", args=uid), style="danger")]
-        return [] if user == self.request.user else actions
+        if user == self.request.user:
+            return [NotNow(_("Take the access away"), "take_access", user.uid)]
+        return actions
 
     def get_context_data(self, **context):
         user = self.object
@@ -290,7 +294,11 @@ class ChangeRole(step_up.Proved, ObjectConfirmPage):
 
     permission = "manage_staff"
     place = "desk-staff"
-    form_class = HiddenRoleForm
+    form_class, asks = HiddenRoleForm, "give_role"
+
+    @property
+    def says(self) -> str:
+        return urlencode({"role": (self.request.POST or self.request.GET).get("role", "")})
 
     def visible(self):
         return User.objects.filter(is_active=True)
@@ -354,7 +362,7 @@ def gained_and_lost(before: list[str], after: list[str]) -> dict:
 class Revoke(step_up.Proved, ObjectConfirmPage):
     """`desk-staff-revoke`: no more access; the account itself stays."""
 
-    permission = "manage_staff"
+    permission, asks = "manage_staff", "take_access"
     place = "desk-staff"
 
     def visible(self):

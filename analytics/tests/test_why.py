@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import roles
@@ -17,6 +18,8 @@ from bookings import cancelling, guests
 from bookings.factories import TicketTypeFactory
 from bookings.tests.scenes import buy, pay, scene
 from crew.tests.portal import Scene
+from eventify.lib.desk.confirm import ConfirmPage
+from eventify.lib.desk.pages import ActionPage
 from eventify.tests.lent import lent
 from events.models import Event
 from partners import members
@@ -49,7 +52,7 @@ class World:
         asha, shift, beside = plan.person(), plan.shift(12, 14), plan.shift(13, 15)
         plan.gives(shift, asha)
         draft = scene(state=Event.State.DRAFT, starts_at=None, ends_at=None, partner=partner)[0]
-        self.order, self.kind = begun, kind
+        self.order, self.kind, self.admin = begun, kind, admin
         self.pages = {
             "sold out": (stranger, f"/e/{full.slug}/", "is sold out."),
             "over": (stranger, f"/e/{over.slug}/", "is over."),
@@ -64,6 +67,47 @@ class World:
             "state": (admin, f"/command-center/events/{draft.uid}/state/", "needs a name, a start and an end"),
             "event": (buyer, f"/command-center/events/{draft.uid}/", "needs a name, a start and an end"),
             "no role": (gate, "/command-center/payouts/", "View financials"),
+            "a candidate": (plan.planner, reverse("desk-crew-shift", args=[beside.uid]), "is at the same time as"),
+            "a section": (plan.planner, reverse("desk-crew-section-delete", args=[beside.section.uid]), "has shifts."),
+            "passing on": (buyer, reverse("ticket-transfer", args=[gone.tickets.get().uid]), "was cancelled."),
+            "giving back": (buyer, reverse("ticket-resale", args=[begun.tickets.get().uid]), "has begun"),
+            **self._of_staff(admin, full, kind, gone, partner),
+        }
+
+    def _of_staff(self, admin, full, kind, gone, partner) -> dict[str, tuple]:
+        """What staff see of buttons that are missing, and of previews that are refused."""
+        role, own = roles.create("Night shift", by=None), PartnerFactory()
+        roles.assign(UserFactory(), role, by=None)
+        members.add(own, admin, Member.Role.MEMBER, by=None)
+
+        def at(page, row, query=""):
+            return f"{reverse(page, args=[row.uid])}{query}"
+
+        return {
+            name: (admin, address, sentence)
+            for name, address, sentence in (
+                ("oneself", at("desk-user", admin), "cannot ban yourself"),
+                ("a ban", at("desk-user-ban", admin), "cannot ban yourself"),
+                ("one's own access", at("desk-staff-member", admin), "your own access"),
+                ("taking it away", at("desk-staff-revoke", admin), "your own access"),
+                (
+                    "one's own role",
+                    at("desk-staff-role-change", admin, f"?role={role.uid}"),
+                    "your own Super Admin role",
+                ),
+                ("a role", at("desk-role", role), "Somebody has this role."),
+                ("its end", at("desk-role-delete", role), "Somebody has this role."),
+                ("a full event", at("desk-event", full), "has bookings"),
+                ("deleting it", at("desk-event-delete", full), "has bookings"),
+                ("shrinking it", at("desk-event-capacity", full, "?places=0"), "1 places are booked already"),
+                ("refunding it", at("desk-event-refund", full), "Nobody has paid"),
+                ("a type", at("desk-ticket-type", kind), "Tickets of this type were booked."),
+                ("an ended order", at("desk-order", gone), "This order is refunded already."),
+                ("the house", at("desk-partner", Partner.objects.get(is_house=True)), "our own organisation"),
+                ("one's own partner", at("desk-partner-suspend", own), "You work for this partner."),
+                ("an active one", at("desk-partner-activate", partner), "is active already."),
+                ("a poor one", at("desk-partner", partner), "documents are not verified"),
+            )
         }
 
 
@@ -147,8 +191,25 @@ def test_moments_are_said_with_their_zone(settings):
     assert "<dt>From</dt><dd>Fri 13 Jun 2031, 17:30 IST</dd>" in page.content.decode()
 
 
+def test_a_refused_button_says_it_as_well(made):
+    admin = browser(made.admin)
+    refused = admin.post(reverse("desk-ticket-type-delete", args=[made.kind.uid]))
+    [link] = [unescape(one) for one in LINK.findall(refused.content.decode())]
+    assert refused.status_code == 409 and "Hide it instead." in admin.get(link).content.decode()
+
+
+def test_what_pages_ask_about_can_be_asked():
+    """Those that do not ask are read here: a page with a preview that a rule refuses should have its question."""
+    asks = {page.__name__: page.asks for base in (ConfirmPage, ActionPage) for page in below(base) if page.asks}
+    assert set(asks.values()) - explaining.ACTIONS.keys() == set() and len(asks) >= 20
+
+
+def below(base: type) -> set[type]:
+    return {found for one in base.__subclasses__() for found in (one, *below(one))}
+
+
 def test_every_action_has_words_and_every_fix_an_address(made):
-    assert len(explaining.ACTIONS) == 21
+    assert len(explaining.ACTIONS) == 33
     for action in explaining.ACTIONS.values():
         assert str(action.name) and str(action.about)
         assert all(str(fix.sentence).endswith(".") for fix in action.fixes.values())

@@ -1,5 +1,7 @@
 """What is done to an event from its page: cancel it, refund everybody, change its capacity, open and close booking."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -100,6 +102,7 @@ class RefundEvent(CallOff):
     """`desk-event-refund`."""
 
     permission, scoped, title = "refund_orders", True, gettext_lazy("Refund everybody")
+    asks = "refund_event"
     done_sentence = gettext_lazy("Everybody who paid for %(event)s gets the money back. Booking is withdrawn.")
 
     def facts_now(self, reason: str) -> dict:
@@ -129,7 +132,12 @@ class ChangeCapacity(AboutEvent, ObjectConfirmPage):
     """`desk-event-capacity`. A number in the address (?places=) is previewed; another one is previewed again."""
 
     permission, scoped, title = "manage_events", True, gettext_lazy("Change the capacity")
-    form_class = CapacityForm
+    form_class, asks = CapacityForm, "change_capacity"
+
+    @property
+    def says(self) -> str:
+        """The question is about the number that was asked for."""
+        return urlencode({"places": (self.request.POST or self.request.GET).get("places", "")})
 
     def get_initial(self) -> dict:
         return {"places": self.request.GET.get("places") or self.object.capacity}

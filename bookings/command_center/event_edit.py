@@ -143,7 +143,7 @@ class CopyEvent(MadeOnce, Manages, ObjectFormPage):
 class DeleteEvent(Manages, ObjectConfirmPage):
     """`desk-event-delete`: what nobody ever booked."""
 
-    title = gettext_lazy("Delete the event")
+    title, asks = gettext_lazy("Delete the event"), "delete_event"
 
     def change(self, values: dict) -> dict:
         kinds = self.object.ticket_types.count()

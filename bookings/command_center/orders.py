@@ -20,7 +20,7 @@ from eventify.lib.desk import nav, say, search
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
-from eventify.lib.desk.pages import Action, Crumb, DetailPage, names_of
+from eventify.lib.desk.pages import Action, Crumb, DetailPage, NotNow, names_of
 from partners import books
 from partners.models import Entry
 
@@ -154,16 +154,23 @@ class OrderPage(AboutOrder, DetailPage):
     def get_crumbs(self):
         return (Crumb(_("Orders"), reverse("desk-orders")),)
 
-    def shown_actions(self) -> list[Action]:
-        order, actions = self.object, []
-        if order.status in ENDING and self.may("refund_orders", order):
-            label = _("Cancel and refund") if order.status == Order.Status.PAID and order.total_amount else _("Cancel")
-            actions.append(Action(label, reverse("desk-order-refund", args=[order.uid]), style="danger"))
-        if order.total_amount and self.may("refund_orders", order) and refunds.most(order):
-            actions.append(
-                Action(_("Give money back"), reverse("desk-order-give", args=[order.uid]), style="secondary")
-            )
-        return actions
+    def shown_actions(self) -> list[Action | NotNow]:
+        order = self.object
+        if not self.may("refund_orders", order):
+            return []
+        return [self._end(order), *([self._give(order)] if order.total_amount else [])]
+
+    def _end(self, order: Order) -> Action | NotNow:
+        if order.status not in ENDING:
+            return NotNow(_("Cancel"), "cancel", order.uid)
+        label = _("Cancel and refund") if order.status == Order.Status.PAID and order.total_amount else _("Cancel")
+        return Action(label, reverse("desk-order-refund", args=[order.uid]), style="danger")
+
+    def _give(self, order: Order) -> Action | NotNow:
+        label = _("Give money back")
+        if not refunds.most(order):
+            return NotNow(label, "refund", order.uid)
+        return Action(label, reverse("desk-order-give", args=[order.uid]), style="secondary")
 
     def get_context_data(self, **context) -> dict:
         order = self.object

@@ -156,6 +156,8 @@ class EditType(Unmoved, AboutType, ObjectFormPage):
 class DeleteType(AboutType, ObjectActionPage):
     """`desk-ticket-type-delete`: what nobody ever booked."""
 
+    asks = "delete_ticket_type"
+
     def act(self):
         name = self.object.name
         ticket_types.delete(self.object, by=self.request.user)

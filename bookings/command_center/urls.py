@@ -87,5 +87,6 @@ urlpatterns = [
     path("users/<uuid:uid>/", users.UserPage.as_view(), name="desk-user"),
     path("users/<uuid:uid>/ban/", user_acts.Ban.as_view(), name="desk-user-ban"),
     path("users/<uuid:uid>/unban/", user_acts.Unban.as_view(), name="desk-user-unban"),
+    path("users/<uuid:uid>/log-out/", user_acts.LogOut.as_view(), name="desk-user-log-out"),
     path("users/<uuid:uid>/reset-2fa/", user_acts.ResetTwoFactor.as_view(), name="desk-user-reset-2fa"),
 ]

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import bans, two_factor
+from accounts import bans, closing, two_factor
 from accounts.step_up import Proved
 from bookings import previews
 from bookings.command_center.users import AboutUser, address_of
@@ -14,7 +14,7 @@ from eventify.lib.desk.pages import ObjectActionPage, ObjectFormPage
 class Ban(AboutUser, ObjectConfirmPage):
     """`desk-user-ban`."""
 
-    permission, title, form_class = "ban_users", gettext_lazy("Ban"), ReasonForm
+    permission, title, form_class, asks = "ban_users", gettext_lazy("Ban"), ReasonForm, "ban_user"
 
     def change(self, values: dict) -> dict:
         return previews.ban(self.object, reason=values.get("reason") or "-", by=self.request.user)()
@@ -48,7 +48,7 @@ class Ban(AboutUser, ObjectConfirmPage):
 class Unban(AboutUser, ObjectActionPage):
     """`desk-user-unban`."""
 
-    permission = "ban_users"
+    permission, asks = "ban_users", "unban_user"
 
     def act(self):
         bans.unban(self.object, by=self.request.user)
@@ -56,6 +56,18 @@ class Unban(AboutUser, ObjectActionPage):
 
     def back_url(self) -> str:
         return address_of(self.object)
+
+
+class LogOut(AboutUser, ObjectFormPage):
+    """`desk-user-log-out`: somebody's phone was stolen, or they cannot end a session themselves."""
+
+    permission, title, form_class = "ban_users", gettext_lazy("Log out everywhere"), ReasonForm
+    submit, submit_style = gettext_lazy("Log out everywhere"), "danger"
+    lead = gettext_lazy("Every browser and app of theirs has to log in again. The password stays as it is.")
+
+    def act(self, form):
+        closing.end_sessions(self.object, reason=form.cleaned_data["reason"], by=self.request.user)
+        return self.done(_("%(name)s is logged out everywhere.") % {"name": self.object}, address_of(self.object))
 
 
 class ResetTwoFactor(AboutUser, Proved, ObjectFormPage):

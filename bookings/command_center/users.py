@@ -16,7 +16,7 @@ from eventify.lib.desk import nav, say
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
-from eventify.lib.desk.pages import Action, Crumb, DetailPage
+from eventify.lib.desk.pages import Action, Crumb, DetailPage, NotNow
 from eventify.lib.phones import shown
 
 SHOWN = 10
@@ -116,12 +116,26 @@ class UserPage(AboutUser, DetailPage):
         user, actions = self.object, []
         if self.may("reset_2fa") and is_on(user) and user.pk != self.request.user.pk:
             actions.append(Action(_("Reset two-factor"), self._at("desk-user-reset-2fa"), style="secondary"))
+        if self.may_log_out(user):
+            actions.append(Action(_("Log out everywhere"), self._at("desk-user-log-out"), style="secondary"))
         if self.may("manage_privacy") and not user.is_erased:
             actions.append(Action(_("Send their data"), self._at("desk-user-data"), style="secondary"))
             actions.append(Action(_("Erase"), self._at("desk-user-erase"), style="danger"))
-        if self.may("ban_users") and not user.is_banned and not user.is_superuser and user.pk != self.request.user.pk:
-            actions.append(Action(_("Ban"), self._at("desk-user-ban"), style="danger"))
+        if self.may("ban_users") and not user.is_banned:
+            actions.append(self._ban(user))
         return actions
+
+    def may_log_out(self, user: User) -> bool:
+        """Whether there is somebody to log out, whom closing.end_sessions would not refuse."""
+        by = self.request.user
+        is_theirs = not user.is_staff or (by.can("manage_staff") and (by.is_superuser or not user.is_superuser))
+        is_in = user.sessions.filter(ended_at=None).exists() or user.device_tokens.exists()
+        return self.may("ban_users") and user.pk != by.pk and is_theirs and is_in
+
+    def _ban(self, user: User) -> Action | NotNow:
+        if user.is_superuser or user.pk == self.request.user.pk:
+            return NotNow(_("Ban"), "ban_user", user.uid)
+        return Action(_("Ban"), self._at("desk-user-ban"), style="danger")
 
     def _at(self, page: str) -> str:
         return reverse(page, args=[self.object.uid])

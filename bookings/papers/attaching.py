@@ -47,6 +47,13 @@ def offer_of_queue(context: dict) -> Extras:
     return Extras(context={**_links(order, context), "until": until})
 
 
+@enriches("your_turn")
+def turn_in_room(context: dict) -> Extras:
+    """`until` when the turn lasts: `expires_at` in the zone of the event `event_id`."""
+    event = Event.objects.filter(uid=context["event_id"]).first() if context.get("event_id") else None
+    return Extras(context={"until": says.moment(datetime.fromisoformat(context["expires_at"]), event)} if event else {})
+
+
 @enriches("ticket_offered")
 def offer_of_ticket(context: dict) -> Extras:
     """`until` when the link to a ticket works, in the event's zone."""

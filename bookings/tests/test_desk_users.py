@@ -2,12 +2,13 @@
 
 import pytest
 
-from accounts import bans, sessions, two_factor
+from accounts import bans, roles, sessions, two_factor
 from accounts.factories import SuperAdminFactory, UserFactory
-from accounts.models import AuditLog, OutgoingMail, User
+from accounts.models import AuditLog, OutgoingMail, Role, User
 from accounts.tests.coming_in import log_in, turn_on
 from bookings.tests.desk import DESK, HOSTILE, confirm, member, queries_of, said, shown, staff
 from bookings.tests.scenes import buy, pay, scene, text, wait
+from eventify.lib.desk.pages import NotNow
 from partners.factories import PartnerFactory
 from partners.models import Member
 
@@ -139,7 +140,37 @@ def test_nobody_bans_themselves_or_a_super_admin(client, admin):
     other = SuperAdminFactory()
     for user in (admin, other):
         assert "You cannot ban yourself or a Super Admin." in text(client.get(page_of(user, "ban")))
-        assert "Ban" not in [one.label for one in client.get(page_of(user)).context["actions"]]
+        ban = next(one for one in client.get(page_of(user)).context["actions"] if one.label == "Ban")
+        assert ban == NotNow("Ban", "ban_user", user.uid)  # no button: the question why not
+
+
+def test_somebody_is_logged_out_everywhere_with_a_reason(client, admin, asha):
+    assert "Log out everywhere" not in text(client.get(page_of(asha)))
+    _session, access = sessions.start(asha)
+    app = sessions.new_device_token(asha)
+    assert "Log out everywhere" in text(client.get(page_of(asha)))
+    assert client.post(page_of(asha, "log-out"), {"reason": " "}).status_code == 400
+    assert sessions.find(access)
+    answer = client.post(page_of(asha, "log-out"), {"reason": "Her phone was stolen"})
+    assert said(answer) == ["Asha Rao is logged out everywhere."]
+    assert (sessions.find(access), sessions.find_device_token(app)) == (None, None)
+    line = AuditLog.objects.get(action="ENDED_SESSIONS")
+    assert (line.target_uid, line.details) == (asha.uid, {"reason": "Her phone was stolen", "sessions": 2})
+    assert sessions.check_credentials(asha.email, "secret") == asha
+
+
+def test_nobody_logs_out_themselves_or_somebody_above_them(client, admin):
+    """The control: who may is told so by the button."""
+    other, colleague = SuperAdminFactory(), roles.assign(UserFactory(), Role.objects.get(name="Support"), by=None)
+    for one in (other, colleague):
+        sessions.start(one)
+        assert "Log out everywhere" in text(client.get(page_of(one)))
+    assert client.post(page_of(admin, "log-out"), {"reason": "Because"}).status_code == 409
+    staff(client, "Content Moderator")
+    for one in (other, colleague):
+        assert "Log out everywhere" not in text(client.get(page_of(one)))
+        assert client.post(page_of(one, "log-out"), {"reason": "Because"}).status_code == 403
+        assert one.sessions.filter(ended_at=None).exists()
 
 
 def test_a_lost_two_factor_is_reset_with_a_reason(client, admin, asha):

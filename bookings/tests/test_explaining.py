@@ -1,6 +1,7 @@
 """Why not, of places, orders and tickets: the reason is that of the verb, in every state, for every kind of person."""
 
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from types import SimpleNamespace
 
@@ -11,12 +12,25 @@ from accounts import roles
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import OutgoingMail, Role
 from accounts.tests.asking import asked
-from bookings import checkin, explaining, guests, orders, previews, queries, resales, transfers
+from bookings import (
+    calling_off,
+    capacity,
+    checkin,
+    explaining,
+    guests,
+    orders,
+    previews,
+    queries,
+    resales,
+    ticket_types,
+    transfers,
+)
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order, SandboxCharge, Scan, Seat, Ticket, TicketType
 from bookings.tests.scenes import buy, pay, scene, wait
 from eventify.lib.errors import Forbidden, Missing
 from eventify.tests.lent import lent
+from events import queries as event_queries
 from events.models import Event
 from partners import members
 from partners.factories import PartnerFactory
@@ -205,6 +219,42 @@ def test_tickets(made):
     assert differing(found) == []
     wanted = {None, "not_transferable", "not_resellable", "not_valid", "forbidden", "not_found"}
     assert {one.answer.code for _case, one in found} >= wanted
+
+
+def test_the_sale_of_an_event(made):
+    """Its capacity, all its money, and its types: staff of it, and others."""
+    found = []
+    events = {name: order.bookings.get().event for name, order in made.orders.items()}
+    for (name, event), by in product(events.items(), made.people):
+        is_seen = event_queries.visible_to(by).filter(pk=event.pk).exists()
+        kind = event.ticket_types.get()
+
+        def checked(verb, permission, is_seen=is_seen, by=by, event=event):
+            if not is_seen:
+                raise Missing
+            if not by.can(permission, on=event):
+                raise Forbidden
+            verb()
+
+        def deleted(kind=kind, by=by, event=event):
+            ticket_types.delete(TicketType.objects.get(pk=kind.pk), by=by)
+
+        is_of_staff = queries.events_of(by, "view_events").filter(pk=event.pk).exists()
+        for places in (0, 1, 50):
+            verb = partial(capacity.change, event, places, by=by)
+            one = asked(
+                ACTIONS["change_capacity"], event, by, partial(checked, verb, "manage_events"), places=str(places)
+            )
+            found.append(((name, str(by), places), one))
+        verb = partial(calling_off.refund_event, event, reason="x", by=by)
+        one = asked(ACTIONS["refund_event"], event, by, partial(checked, verb, "refund_orders"))
+        found.append(((name, str(by), "refund"), one))
+        verb = partial(checked, deleted, "manage_events", is_of_staff)
+        found.append(((name, str(by), "type"), asked(ACTIONS["delete_ticket_type"], kind, by, verb)))
+    assert differing(found) == []
+    assert {one.answer.rule for _case, one in found} >= {
+        None, "capacity_below_booked", "conflict", "type_booked", "permission", "not_found"
+    }  # fmt: skip
 
 
 # --- The sentences ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookings.models import RoomEntry, WaitingRoom
-from bookings.waiting_room import gate, opening
+from bookings.waiting_room import gate, opening, telling
 from eventify.lib.dates import date_format
 from eventify.lib.errors import Conflict, Forbidden
 from eventify.lib.ratelimit import client_address, hit
@@ -56,7 +56,7 @@ class LogInFirst(Forbidden):
 
 def cookie_name(room: int) -> str:
     """What the cookie of a room (by its id) is called."""
-    return f"waiting_room_{room}"
+    return f"{settings.COOKIE_PREFIX}waiting_room_{room}"
 
 
 def cookie_of(entry: RoomEntry) -> str:
@@ -75,7 +75,7 @@ def uid_in(request, room: int) -> UUID | None:
 
 def set_cookie(response, entry: RoomEntry) -> None:
     """Let the browser know its place."""
-    how = {"httponly": True, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE, "path": "/e/"}
+    how = {"httponly": True, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
     response.set_cookie(cookie_name(entry.room_id), cookie_of(entry), max_age=KEPT, **how)
 
 
@@ -187,7 +187,10 @@ def turn_of(request, event: Event) -> dict | None:
     if room is None:
         return None
     entry = entry_of(request, room)
-    return {"room": room, "until": entry.expires_at if entry and gate.is_inside(entry) else None}
+    if entry is None or not gate.is_inside(entry):
+        return {"room": room, "until": None}
+    telling.saw(entry)
+    return {"room": room, "until": entry.expires_at}
 
 
 def bind(entry: RoomEntry, buyer: User) -> None:

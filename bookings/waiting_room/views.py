@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages import too_many
 from bookings.models import RoomEntry, WaitingRoom
-from bookings.waiting_room import draw, gate, joining, opening, standing
+from bookings.waiting_room import draw, gate, joining, opening, standing, telling
 from eventify.lib.brief import Shared
 from eventify.lib.errors import DomainError
 from eventify.lib.ratelimit import TooManyRequests
@@ -37,6 +37,7 @@ def room_page(request, slug):
         return _act(request, room)
     entry = joining.entry_of(request, room)
     if entry and not room.ended_at and gate.is_inside(entry):
+        telling.saw(entry)
         return _with_cookie(request, redirect("event", event.slug), entry)
     return _with_cookie(request, _show(request, room, entry), entry)
 

@@ -166,6 +166,7 @@ class DeleteSection(OfRow, ObjectConfirmPage):
     """`desk-crew-section-delete`."""
 
     rows, tab, title = Section.objects.all(), "desk-crew-sections", gettext_lazy("Delete the section")
+    asks = "delete_from_plan"
 
     def change(self, values: dict) -> dict:
         sections.delete(self.object, by=self.request.user)

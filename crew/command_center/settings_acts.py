@@ -151,7 +151,7 @@ class Delete(AboutRow, ObjectConfirmPage):
 class DeleteCrowdType(Delete):
     """`desk-crew-type-delete`: one that somebody is cannot be deleted; the page says so."""
 
-    model, tab, verb = CrowdType, "desk-crew-types", staticmethod(crowd_types.delete)
+    model, tab, verb, asks = CrowdType, "desk-crew-types", staticmethod(crowd_types.delete), "delete_from_plan"
 
     def explain(self, facts: dict) -> Explained:
         name = {"name": self.object.name}

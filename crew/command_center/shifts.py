@@ -266,7 +266,7 @@ class CopyShift(OneShift, ObjectFormPage):
 class DeleteShift(OneShift, ObjectConfirmPage):
     """`desk-crew-shift-delete`: says whom it touches."""
 
-    title = gettext_lazy("Delete the shift")
+    title, asks = gettext_lazy("Delete the shift"), "delete_from_plan"
 
     def change(self, values: dict) -> dict:
         ending = (Assignment.Status.PENDING, Assignment.Status.APPROVED)

@@ -115,6 +115,7 @@ class DeleteSlot(OfRow, ObjectConfirmPage):
     """`desk-crew-slot-delete`."""
 
     rows, tab, title = TimeSlot.objects.all(), "desk-crew-slots", gettext_lazy("Delete the time slot")
+    asks = "delete_from_plan"
 
     def change(self, values: dict) -> dict:
         time_slots.delete(self.object, by=self.request.user)

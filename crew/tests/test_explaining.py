@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.factories import UserFactory
 from accounts.tests.asking import asked
-from crew import access, assignments, explaining, picking, roster, swaps
+from crew import access, assignments, crowd_types, explaining, picking, roster, sections, shifts, swaps, time_slots
+from crew.factories import SectionFactory
 from crew.models import Person, Shift
 from crew.tests.portal import Scene
 from eventify.lib.errors import Conflict, Forbidden, Missing
@@ -146,6 +147,31 @@ def test_claims_and_offers(made):
         found.append(((str(by), "take"), asked(ACTIONS["take_swap"], made.swap, by, taken)))
     assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
     assert {one.answer.code for _case, one in found} >= {None, "forbidden", "not_found"}
+
+
+def test_deleting(made):
+    """Shifts, and what they stand in; a plan's parts are there for who plans it only."""
+    scene, shift = made.scene, made.shifts["hers"]
+    worked = scene.shift(22, 23)
+    scene.gives(worked, made.bram)
+    worked.assignments.update(status="completed")
+    rows = {
+        shift: shifts.delete, worked: shifts.delete, shift.section: sections.delete,
+        shift.time_slot: time_slots.delete, made.asha.crowd_type: crowd_types.delete,
+        SectionFactory(event=scene.event): sections.delete,
+    }  # fmt: skip
+    found = []
+    for (row, verb), by in product(rows.items(), (scene.planner, made.asha.user, made.stranger)):
+
+        def deleted(row=row, verb=verb, by=by):
+            if not by.can("manage_crew", on=scene.event):
+                raise Missing
+            verb(row, by=by)
+
+        found.append(((str(row), str(by)), asked(ACTIONS["delete_from_plan"], row, by, deleted)))
+    assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
+    rules = {one.answer.rule for _case, one in found}
+    assert rules == {None, "shift_worked", "has_shifts", "crowd_type_used", "not_found"}
 
 
 @pytest.mark.parametrize(

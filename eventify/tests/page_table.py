@@ -31,7 +31,7 @@ ELSEWHERE = {
     "eventify.contracts.": "The tests of each contract walk its own routes: tests/test_routes.py, for one.",
     "door/api/": "No page: a device's token is the right; see bookings/tests/test_door_devices.py.",
     "^api/schema": "No page: the documents of the contracts; see eventify/openapi/tests.",
-    "django-admin/": "test_admin.py walks the raw admin, which only Super Admins may enter.",
+    "django-admin/": "test_admin_lists.py walks the raw admin, which only Super Admins may enter.",
 }
 # Pages that are for everybody, and why.
 PUBLIC = {

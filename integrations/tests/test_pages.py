@@ -24,18 +24,24 @@ def page(name: str, partner, *args) -> str:
     return reverse(name, args=[partner.slug, *args])
 
 
+def secrets_of(response) -> list[str]:
+    return re.findall(r"whsec_[\w+/=]+", response.content.decode())
+
+
 def test_the_life_of_an_endpoint_on_the_pages_of_its_organisation():
     partner = organisation(name="Blue Hall", slug="blue-hall")
     admin = log_in(Client(), partner.admin)
     made = admin.post(page("partner-endpoint-new", partner), NEW)
-    [secret] = re.findall(r"whsec_[\w+/=]+", made.content.decode())
+    [secret] = secrets_of(made)
     endpoint = Endpoint.objects.get()
     assert (endpoint.url, endpoint.kinds, endpoint.created_by) == (NEW["url"], NEW["kinds"], partner.admin)
     about = page("partner-endpoint", partner, endpoint.uid)
     assert secret not in admin.get(about).content.decode()
     act = page("partner-endpoint-act", partner, endpoint.uid)
-    rotated = admin.post(act, {"do": "rotate"}).content.decode()
-    assert "whsec_" in rotated and secret not in rotated
+    rotate = page("partner-endpoint-secret", partner, endpoint.uid)
+    assert "stops at once" not in admin.get(rotate).content.decode() and not secrets_of(admin.get(rotate))
+    [another] = secrets_of(admin.post(rotate))
+    assert another != secret and "stops at once" in admin.get(rotate).content.decode()
     for do, state in (("pause", "paused"), ("resume", "active"), ("test", "active")):
         assert admin.post(act, {"do": do})["Location"] == about
         endpoint.refresh_from_db()
@@ -52,7 +58,10 @@ def test_the_life_of_an_endpoint_on_the_pages_of_its_organisation():
     refused = admin.post(page("partner-endpoint-edit", partner, endpoint.uid), changed)
     assert refused.status_code == 422 and "10.0.0.1 is not public" in refused.content.decode()
     assert admin.post(act, {"do": "nothing"}).status_code == 404
-    assert admin.post(act, {"do": "remove"})["Location"] == page("partner-integrations", partner)
+    remove = page("partner-endpoint-remove", partner, endpoint.uid)
+    waiting = Delivery.objects.filter(status="waiting").count()
+    assert f"{waiting} message" in admin.get(remove).content.decode() and Endpoint.objects.exists()
+    assert admin.post(remove)["Location"] == page("partner-integrations", partner)
     assert not Endpoint.objects.exists()
 
 

@@ -67,6 +67,11 @@ class ChangeStatus(AboutPartner, ObjectConfirmPage):
     """Shows what a new status stops or lets go on, then sets it."""
 
     status: str
+    asks = "change_partner_status"
+
+    @property
+    def says(self) -> str:
+        return f"status={self.status}"
 
     def change(self, values: dict) -> dict:
         reason = values.get("reason") or "-"  # while it is previewed none is typed yet; it is no part of the facts

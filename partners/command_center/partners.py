@@ -15,7 +15,7 @@ from eventify.lib.desk import nav, say, search
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import Filters
 from eventify.lib.desk.lists import EmptyState, ListPage
-from eventify.lib.desk.pages import Action, Crumb, DetailPage
+from eventify.lib.desk.pages import Action, Crumb, DetailPage, NotNow
 from eventify.lib.phones import shown
 from partners import bank, books, countries, documents, fees, inviting, members, onboarding, queries
 from partners.models import Partner
@@ -144,7 +144,7 @@ class PartnerPage(DetailPage):
             Action(_("Invoice details"), reverse("desk-partner-legal", args=[self.object.uid]), style="secondary"),
         ]
         if self.object.is_house:
-            return actions
+            return [*actions, NotNow(_("Suspend"), "change_partner_status", self.object.uid)]
         if self.object.status != Partner.Status.ACTIVE:
             style = "primary" if is_suspended else "secondary"
             url = reverse("desk-partner-activate", args=[self.object.uid])

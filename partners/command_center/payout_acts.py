@@ -173,7 +173,7 @@ class Discard(Proved, BatchBase, ObjectConfirmPage):
     """`desk-payout-discard`."""
 
     permission = payouts.PERMISSION
-    title = gettext_lazy("Discard payouts")
+    title, asks = gettext_lazy("Discard payouts"), "discard_payout"
 
     def get_crumbs(self):
         return *super().get_crumbs(), Crumb(_("This batch"), self.batch_url())

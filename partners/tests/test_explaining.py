@@ -10,11 +10,11 @@ from accounts.models import Role, User
 from accounts.tests.asking import asked
 from eventify.lib.errors import Forbidden, Missing
 from eventify.tests.lent import lent
+from events import editing, queries, states
 from events import explaining as of_events
-from events import queries, states
 from events.factories import EventFactory
 from events.models import Event
-from partners import explaining, kyc, members, payouts
+from partners import explaining, kyc, members, payouts, standing
 from partners.command_center import payout_acts
 from partners.factories import PartnerFactory
 from partners.models import Document, Member, Partner, PayoutBatch
@@ -44,6 +44,8 @@ class World:
             members.add(partner, self.member, Member.Role.ADMIN, by=None)
             members.add(partner, self.helper, Member.Role.MEMBER, by=None)
         self.events = {one.value: EventFactory(partner=self.partners["rich"], state=one) for one in Event.State}
+        self.events["with a child"] = EventFactory(partner=self.partners["rich"])
+        EventFactory(partner=self.partners["rich"], parent=self.events["with a child"])
         self.events["suspended"] = EventFactory(partner=self.partners["suspended"], state=Event.State.DRAFT)
         undated = {"starts_at": None, "ends_at": None, "state": Event.State.DRAFT}
         self.events["undated"] = EventFactory(partner=self.partners["rich"], **undated)
@@ -109,12 +111,35 @@ def test_payouts(made):
             check(sees, by.can(payout_acts.Approve.permission))
             payouts.approve(batch, by=by)
 
+        def discarded(batch=batch, by=by, sees=sees):
+            check(sees, by.can(payout_acts.Discard.permission))
+            payouts.discard(batch, by=by)
+
         found.append(((name, str(by), "approve"), asked(ACTIONS["approve_payout"], batch, by, approved)))
+        found.append(((name, str(by), "discard"), asked(ACTIONS["discard_payout"], batch, by, discarded)))
     assert wrong(found) == []
     assert {one.answer.code for _case, one in found} >= {None, "nothing_to_pay", "conflict", "forbidden", "not_found"}
     rules = {one.answer.rule for _case, one in found}
     assert rules >= {"partner_suspended", "partner_not_verified", "payout_under_way", "no_bank_account", "own_payouts",
                      "payouts_decided", "permission"}  # fmt: skip
+
+
+def test_standing(made):
+    """Only who manages all partners opens the page; one of them who works for the partner is refused by the verb."""
+    members.add(made.partners["poor"], made.admin, Member.Role.MEMBER, by=None)
+    house, found = Partner.objects.get(is_house=True), []
+    for partner, by, status in product((*made.partners.values(), house), made.people, ("Suspended", "Active")):
+        sees, may = by.can("view_partners", on=partner), by.can("manage_partners")
+
+        def changed(partner=partner, by=by, status=status, sees=sees, may=may):
+            check(sees, may)
+            standing.set_status(partner, status, reason="x", by=by)
+
+        one = asked(ACTIONS["change_partner_status"], partner, by, changed, status=status)
+        found.append(((str(partner), str(by), status), one))
+    assert wrong(found) == []
+    rules = {one.answer.rule for _case, one in found}
+    assert rules >= {None, "same_status", "own_partner", "house", "permission", "not_found"}
 
 
 def test_papers(made):
@@ -144,11 +169,19 @@ def test_states_of_events(made):
 
         one = asked(ACTIONS["change_state"], event, by, changed, state=to)
         found.append(((name, str(by), to), one))
+        if to == "showday":
+
+            def deleted(event=event, by=by, sees=sees, may=may):
+                check(sees, may)
+                editing.delete(event, by=by)
+
+            found.append(((name, str(by), "delete"), asked(ACTIONS["delete_event"], event, by, deleted)))
         if to == "published":
             found.append(((name, str(by), "publish"), asked(ACTIONS["publish"], event, by, changed)))
     assert wrong(found) == []
     rules = {one.answer.rule for _case, one in found}
     assert rules >= {None, "no_such_step", "partner_suspended", "event_incomplete", "permission", "not_found"}
+    assert "event_in_use" in rules
 
 
 def test_a_partner_is_verified_when_its_papers_are(made):

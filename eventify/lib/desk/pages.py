@@ -38,6 +38,17 @@ class Action(NamedTuple):
     is_scoped: bool = False
 
 
+class NotNow(NamedTuple):
+    """A button of the head that is not there because a rule refuses what it does: its label, and the question why not
+    (analytics/explaining.py) about the row of this uid; `says`: its other inputs, as a query.
+    """
+
+    label: object
+    asks: str
+    uid: object
+    says: str = ""
+
+
 def names_of(permission) -> tuple[str, ...]:
     """A page's `permission` as a tuple: empty when none was declared."""
     return (permission,) if isinstance(permission, str) and permission else tuple(permission or ())
@@ -262,6 +273,7 @@ class ActionPage(Page):
 
     http_method_names = ["post", "options"]
     back = "desk-dashboard"  # the url name where it leads without `next`
+    asks = ""  # what of analytics/explaining.py is asked about `object` when it is refused
 
     def act(self):
         raise NotImplementedError
@@ -278,7 +290,9 @@ class ActionPage(Page):
         return self.next_url(nav.address(self.back) or "/")
 
     def refused(self, refusal: DomainError) -> HttpResponse:
-        return shell.refusal(self.request, refusal.status, str(refusal.message), self.back_url())
+        about = getattr(self, "object", None)
+        asked = {"asks": self.asks, "about": about.uid} if self.asks and about else {}
+        return shell.refusal(self.request, refusal.status, str(refusal.message), self.back_url(), **asked)
 
 
 class ObjectActionPage(ObjectMixin, ActionPage):

@@ -69,10 +69,13 @@ def _shortcuts(pages: tuple[str, ...], _language: str) -> SafeString:
     return render_to_string("command_center/parts/keys.html", {"groups": nav.groups_of(pages, "")})
 
 
-def refusal(request: HttpRequest, status: int, sentence: str = "", back: str = "") -> HttpResponse:
-    """The page, inside the shell, that says why something was not done or is not here."""
+def refusal(request: HttpRequest, status: int, sentence: str = "", back: str = "", **asked) -> HttpResponse:
+    """The page, inside the shell, that says why something was not done or is not here.
+
+    `asks` and `about` name the question that tells more, and the uid that it is about.
+    """
     speak()
-    context = {"status": status, "sentence": sentence, "back": back, **around(request)}
+    context = {"status": status, "sentence": sentence, "back": back, **asked, **around(request)}
     page = render_to_string("command_center/error.html", context, request)
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})
 

@@ -71,6 +71,8 @@ def test_every_screen(browser, live_server, tmp_path, size):
     page.locator("#result").click()
     page.get_by_role("link", name="Recent").click()
     expect(page.locator("#recent li").first).to_be_visible()
+    expect(page.locator("#recent li", has_text="Not a real ticket")).to_contain_text("Its signature is wrong.")
+    expect(page.locator("#recent li", has_text="Already in")).to_contain_text("undo the first scan.")
     look.at("recent")
     page.get_by_role("button", name="Undo").first.click()
     look.at("undo")

@@ -134,6 +134,7 @@ class World:
             "desk-user": self.buyer,
             "desk-endpoint": self.integrations[0],
             "partner-endpoint": self.integrations[0],
+            "partner-key": self.integrations[2],
             "ticket": self.order.tickets.first(),
             "partner-contact": self.contact,
             "partner-document": Document.objects.get(pk=self.document.pk),

@@ -1,7 +1,7 @@
 // The result of a scan: one word as large as the screen, its shape, its colour, and what to do.
 
 import { ADMITTED } from "./core.js";
-import { clock, element, fill } from "./screens.js";
+import { element, usedLine } from "./screens.js";
 
 const SHORT = 4000; // ms that "Go in" stays; the next scan replaces it at once
 const LONG = 12_000; // ms that a refusal stays
@@ -30,11 +30,4 @@ export function hide() {
   clearTimeout(hiding);
   document.querySelector("#result").replaceChildren();
   delete document.body.dataset.result;
-}
-
-/** "21:04, North gate, Anna": as much of it as is known. */
-function usedLine(scan, words, zone) {
-  const time = scan.used_at ? clock(scan.used_at, zone) : "";
-  const who = scan.used_by ? fill(words.device, { name: scan.used_by }) : "";
-  return [time, scan.used_gate, who].filter(Boolean).join(", ");
 }

@@ -59,6 +59,7 @@ function recentRow(scan, words, zone, onUndo) {
   const where = [time, scan.type, scan.gate].filter(Boolean).join(" · ");
   about.append(element("strong", "", words[isTypedAlone(scan) ? "typed" : scan.verdict]), element("span", "", where));
   about.append(element("span", "door-code", `…${scan.code.slice(0, 26).slice(-6)}`));
+  if (!isGood && !isUndone) about.append(element("span", "", whyNot(scan, words, zone)));
   if (scan.undone_at) about.append(element("span", "", fill(words.undone, { reason: scan.undo_reason })));
   else if (scan.is_freed) about.append(element("span", "", words.freed));
   if (scan.is_double) about.append(element("span", "door-alarm", words.is_double));
@@ -67,6 +68,19 @@ function recentRow(scan, words, zone, onUndo) {
   row.append(mark, about);
   if (isGood) row.append(undoButton(scan, words, time, onUndo));
   return row;
+}
+
+/** Why it was refused, for when the queue has passed: the sentence that stood on the result. */
+function whyNot(scan, words, zone) {
+  const before = scan.verdict === "used" ? usedLine(scan, words, zone) : "";
+  return [before, words[`${isTypedAlone(scan) ? "typed" : scan.verdict}_do`]].filter(Boolean).join(". ");
+}
+
+/** "21:04, North gate, Anna": as much of it as is known. */
+export function usedLine(scan, words, zone) {
+  const time = scan.used_at ? clock(scan.used_at, zone) : "";
+  const who = scan.used_by ? fill(words.device, { name: scan.used_by }) : "";
+  return [time, scan.used_gate, who].filter(Boolean).join(", ");
 }
 
 /** A code that was typed without network was not judged: only the server knows it. */

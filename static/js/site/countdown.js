@@ -4,6 +4,7 @@ const SOON = 2 * 60; // seconds
 for (const part of document.querySelectorAll("[data-countdown]")) {
   const left = part.querySelector("[data-left]");
   const status = part.querySelector("[data-soon]");
+  const name = document.title;
   const end = Date.now() + (Date.parse(part.dataset.countdown) - Date.parse(part.dataset.now));
   let timer;
 
@@ -11,6 +12,7 @@ for (const part of document.querySelectorAll("[data-countdown]")) {
     const seconds = Math.max(0, Math.ceil((end - Date.now()) / 1000));
     const [minutes, rest] = [Math.floor(seconds / 60), String(seconds % 60).padStart(2, "0")];
     left.textContent = left.dataset.form.replace("%m", minutes).replace("%s", rest);
+    if ("title" in part.dataset) document.title = `${left.textContent} · ${name}`; // for who looks elsewhere meanwhile
     if (seconds <= SOON && seconds > 0 && !status.textContent) {
       status.textContent = status.dataset.soon;
       part.classList.replace("information", "caution");
@@ -20,7 +22,10 @@ for (const part of document.querySelectorAll("[data-countdown]")) {
   const over = () => {
     clearInterval(timer);
     part.hidden = true;
-    for (const note of document.querySelectorAll("[data-over]")) note.hidden = false;
+    for (const note of document.querySelectorAll("[data-over]")) {
+      note.hidden = false;
+      if ("title" in part.dataset) document.title = note.textContent.trim();
+    }
     for (const button of document.querySelectorAll("[data-pay]")) button.disabled = true;
   };
 

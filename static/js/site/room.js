@@ -3,9 +3,11 @@
 const SPOKEN = 60; // seconds between two sentences for who listens; a new state is said at once
 const AGAIN = 20; // seconds after an answer that did not come
 const JITTER = 0.25;
+const TELLS = "room-tells"; // whether this browser can tell and was asked to
 
 const place = document.querySelector("[data-room]");
-let etag = "", spoken = 0, timer;
+const tell = place?.querySelector("[data-tell]");
+let etag = "", spoken = 0, told = "", timer;
 
 const spread = (seconds) => 1000 * seconds * (1 - JITTER + 2 * JITTER * Math.random());
 
@@ -33,7 +35,12 @@ const next = (wait) => {
 };
 
 const show = (now) => {
-  if (now.state !== place.dataset.state) return location.reload(); // drawn, let in, ended: the page is another
+  document.title = `${now.sentence} · ${place.dataset.name}`;
+  if (now.state !== place.dataset.state) { // drawn, let in, ended: the page is another
+    if (document.visibilityState === "visible") return location.reload();
+    announce(now); // nobody sees the other page yet; it comes when somebody looks
+    etag = ""; // so that the next answer says it again
+  }
   place.querySelector("[data-sentence]").textContent = now.sentence;
   place.querySelector("[data-more]").textContent = now.more;
   const way = place.querySelector("[data-way]");
@@ -44,12 +51,46 @@ const show = (now) => {
   }
 };
 
+// The title says it to everybody. Who has asked for it is told by the browser as well, once and without a sound.
+const announce = (now) => {
+  if (told === now.state || now.state !== "inside" || !tells()) return;
+  told = now.state;
+  notify(now.sentence, `${place.dataset.name}. ${now.more}`);
+};
+
+/** Whether the browser has shown it; some phones let only installed pages do so. */
+const notify = (title, body) => {
+  try {
+    new Notification(title, { body, silent: true, tag: place.dataset.room }).onclick = () => window.focus();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const canTell = () => "Notification" in window && window.isSecureContext;
+const tells = () => canTell() && Notification.permission === "granted" && localStorage.getItem(TELLS) === "yes";
+
+const showTell = () => {
+  place.querySelector("[data-told]").hidden = !tells();
+  tell.hidden = tells() || !canTell() || Notification.permission === "denied" || localStorage.getItem(TELLS) === "no";
+};
+
+const askToTell = async () => {
+  const isAllowed = (await Notification.requestPermission()) === "granted";
+  const sentence = place.querySelector("[data-told]").textContent;
+  if (isAllowed) localStorage.setItem(TELLS, notify(place.dataset.name, sentence) ? "yes" : "no"); // it is tried at once
+  showTell();
+};
+
 if (place) {
   spoken = Date.now(); // the page itself has just been read
   next(1000 * Number(place.dataset.pause));
   const soon = () => document.visibilityState === "visible" && next(spread(1));
   document.addEventListener("visibilitychange", soon); // the lid was opened
   window.addEventListener("online", soon);
+  tell.addEventListener("click", askToTell);
+  showTell();
 }
 
 // The time until the room opens, or the lots are drawn. The server's clock counts.

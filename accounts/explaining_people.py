@@ -1,0 +1,80 @@
+"""Why not? What staff can ask about people and roles: bans, access to the command center, the end of a role."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from accounts import bans, roles
+from accounts.explaining import FIXES, Action, Fix, Input, found, need
+from accounts.models import Role, User
+from eventify.lib.errors import Invalid, Missing
+
+BAN, STAFF, ROLES = "ban_users", "manage_staff", "manage_roles"
+_FIXES = {
+    **FIXES,
+    "own_account": Fix(gettext_lazy("Ask somebody else who may do this.")),
+    "role_held": Fix(
+        gettext_lazy("Give those who have it another role."), lambda row: f"/command-center/roles/{row.uid}/"
+    ),
+}
+
+
+def _person(asker: User | None, text: str) -> User:
+    """A person whom the asker's pages show: people to who may see or ban them, staff to who manages staff; Missing."""
+    if asker is None:
+        raise Missing
+    if asker.can("view_users") or asker.can(BAN):
+        return found(User.objects.all(), text)
+    return found(User.objects.filter(is_staff=True) if asker.can(STAFF) else User.objects.none(), text)
+
+
+def _ban(user: User, *, by: User) -> None:
+    need(by, BAN)
+    bans.ban(user, reason="-", by=by)
+
+
+def _unban(user: User, *, by: User) -> None:
+    need(by, BAN)
+    bans.unban(user, by=by)
+
+
+def _take_access(user: User, *, by: User) -> None:
+    need(by, STAFF)
+    roles.revoke(user, by=by)
+
+
+def _role(asker: User | None, text: str) -> Role:
+    return found(Role.objects.all() if asker and (asker.can(STAFF) or asker.can(ROLES)) else Role.objects.none(), text)
+
+
+def _delete_role(role: Role, *, by: User) -> None:
+    need(by, ROLES)
+    roles.delete(role, by=by)
+
+
+def _give_role(user: User, *, by: User, role: Role | None = None) -> None:
+    need(by, STAFF)
+    if role is None:
+        raise Invalid.field("role", _("Say which role."))
+    roles.assign(user, role, by=by)
+
+
+def _named(text: str) -> Role:
+    """The role of this uid; ValueError for none."""
+    try:
+        return found(Role.objects.all(), text)
+    except Missing:
+        raise ValueError(text) from None
+
+
+_USER = gettext_noop("the uid of a user")
+ACTIONS = (
+    Action("ban_user", gettext_lazy("Ban somebody"), _USER, _person, _ban, fixes=_FIXES),
+    Action("unban_user", gettext_lazy("Let somebody in again"), _USER, _person, _unban, fixes=_FIXES),
+    Action("give_role", gettext_lazy("Give somebody a role"), _USER, _person, _give_role,
+           (Input("role", _named, "the uid of a role"),), fresh=True,
+           fixes=_FIXES),
+    Action("take_access", gettext_lazy("Take somebody's access away"), _USER, _person, _take_access, fresh=True,
+           fixes=_FIXES),
+    Action("delete_role", gettext_lazy("Delete a role"), gettext_noop("the uid of a role"), _role, _delete_role,
+           fresh=True, fixes=_FIXES),
+)  # fmt: skip
