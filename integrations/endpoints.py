@@ -156,6 +156,22 @@ def rotate(endpoint: Endpoint, *, by: Actor) -> Made:
 
 
 @transaction.atomic
+def reseal(endpoint: Endpoint) -> bool:
+    """Seal its secrets with SECRET_KEY where a fallback has sealed them; whether it had to. Locked as sealing.open_.
+
+    An old secret that signs no more and cannot be opened is forgotten.
+    """
+    row = locked(endpoint)
+    if row.old_secret_until and row.old_secret_until <= timezone.now():
+        row.old_secret = row.old_secret_until = None
+    anew = {name: sealing.reseal(kept) for name in ("secret", "old_secret") if (kept := getattr(row, name))}
+    for name, sealed in anew.items():
+        setattr(row, name, sealed or getattr(row, name))
+    row.save(update_fields=["secret", "old_secret", "old_secret_until"])
+    return any(anew.values())
+
+
+@transaction.atomic
 def test(endpoint: Endpoint, *, by: Actor) -> Delivery:
     """Send it a fact of the kind `webhook.test` soon, whatever kinds it has. Conflict while it is not active."""
     _check(by, endpoint.partner)

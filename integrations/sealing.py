@@ -27,6 +27,15 @@ def open_(sealed: bytes) -> bytes:
         raise Locked from None
 
 
+def reseal(sealed: bytes) -> bytes | None:
+    """The same sealed with SECRET_KEY, None when it is already. Locked as `open_`."""
+    try:
+        Fernet(_key(settings.SECRET_KEY)).decrypt(bytes(sealed))
+    except InvalidToken:
+        return seal(open_(sealed))
+    return None
+
+
 def _box() -> MultiFernet:
     """The first key seals, all of them open."""
     return MultiFernet([Fernet(_key(one)) for one in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])

@@ -15,8 +15,8 @@ from accounts import audit
 from accounts.models import User
 from bookings import inventory
 from bookings.models import WaitingRoom
+from eventify.lib import sealed
 from eventify.lib.errors import Conflict, Invalid
-from eventify.lib.sealed import seal
 from events.models import Event
 from events.signals import event_changed
 
@@ -58,7 +58,7 @@ def make(event: Event, *, by: User, **values) -> WaitingRoom:
     _check(values, is_new=True)
     seed = secrets.token_bytes(SEED)
     room = WaitingRoom(event=event, seed_hash=hashlib.sha256(seed).hexdigest(), **values)
-    room.sealed_seed = seal(seed, about(room))
+    room.sealed_seed = sealed.seal(seed, about(room))
     room.save(force_insert=True)
     _mark(event, has_room=True)
     audit.record("MADE_WAITING_ROOM", event, by=by, seed_sha256=room.seed_hash, after=_told(room))
@@ -68,6 +68,14 @@ def make(event: Event, *, by: User, **values) -> WaitingRoom:
 def about(room: WaitingRoom) -> str:
     """What its seed is sealed for: it opens for no other room."""
     return f"waiting room {room.uid}"
+
+
+def reseal(room: WaitingRoom) -> bool:
+    """Seal its seed with SECRET_KEY where a fallback has sealed it; whether it had to. Locked as sealed.unseal."""
+    anew = sealed.reseal(bytes(room.sealed_seed), about(room))
+    if anew:
+        WaitingRoom.objects.filter(pk=room.pk).update(sealed_seed=anew)
+    return bool(anew)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ What an earlier SECRET_KEY has sealed opens as long as that is one of SECRET_KEY
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,7 +26,20 @@ def seal(content: bytes, about: str) -> bytes:
 
 def unseal(sealed: bytes, about: str) -> bytes:
     """What was sealed. Locked when no secret of ours has sealed it for this."""
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+    return _opened(sealed, about, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
+def reseal(sealed: bytes, about: str) -> bytes | None:
+    """The same sealed with SECRET_KEY, None when it is already. Locked as `unseal`."""
+    try:
+        _opened(sealed, about, (settings.SECRET_KEY,))
+    except Locked:
+        return seal(unseal(sealed, about), about)
+    return None
+
+
+def _opened(sealed: bytes, about: str, keys: Iterable[str]) -> bytes:
+    for secret in keys:
         try:
             return AESGCM(_key(secret)).decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
         except (InvalidTag, ValueError):  # ValueError: too short to be sealed at all
