@@ -55,6 +55,7 @@ def _run(ours, options) -> list[dict]:
 def _tried(trial) -> dict:
     report.say(f"{trial.name}: {trial.title}")
     trial.stack.have(**trial.settings)
+    trial.stack.wait_until_idle()  # no trial is judged by what the one before has left to the worker
     began = time.monotonic()
     trial.run()
     for figure in trial.failed:

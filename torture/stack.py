@@ -21,7 +21,7 @@ from bench.stack import ROOT, free_port, stop, wait_for
 from bench.usage import family
 from eventify.embedded import die_with_parent
 from eventify.home import Home
-from eventify.lib import heartbeats
+from eventify.lib import heartbeats, queues
 from eventify.lib.failpoints import VARIABLE as FAILPOINTS
 from torture.serve import DATABASE, WRONG
 
@@ -33,6 +33,7 @@ KINDS = {
     "redis": "redis",
 }
 WELL_SECONDS = 90  # in which what was killed must be back
+IDLE_SECONDS = 900  # in which a worker must have done what a trial left
 STALE_SECONDS = 1.2  # that /readyz may still tell what was true before
 
 
@@ -159,6 +160,14 @@ class Stack:
                 raise RuntimeError(f"not well after {seconds} s:\n{self._last_words()}")
             time.sleep(0.2)
         connections.close_all()  # ours may have gone with the database
+
+    def wait_until_idle(self, seconds: float = IDLE_SECONDS) -> None:
+        """Return when the worker has taken everything that was queued; RuntimeError after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while any(left != 0 for left in queues.lengths().values()):  # what is unknown is not 0 either
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the queues are not empty after {seconds} s:\n{self._last_words()}")
+            time.sleep(0.5)
 
 
 @contextlib.contextmanager
