@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.codes import is_on
+from accounts.devices import name_of
 from accounts.models import AuditLog, User
 from bookings import queries
 from bookings.models import Order, Ticket
@@ -149,13 +150,16 @@ class UserPage(AboutUser, DetailPage):
             orders_url=f"{reverse('desk-orders')}?q={user.email}",
             tickets=self.tickets(),
             waiting=list(user.bookings.filter(status="waitlisted").select_related("event").order_by("pk")[:SHOWN]),
-            sessions=list(user.sessions.filter(ended_at=None).order_by("-pk")[:SHOWN]),
+            sessions=[(name_of(one.user_agent), one) for one in self.sessions()],
             devices=user.device_tokens.count(),
             may_unban=user.is_banned and self.may("ban_users"),
             lines=self.lines(),
             history_url=f"{nav.link('desk-audit')}?target={user.uid}",
             **context,
         )
+
+    def sessions(self):
+        return self.object.sessions.filter(ended_at=None).order_by("-pk")[:SHOWN]
 
     def facts(self) -> list[tuple]:
         user = self.object
