@@ -93,7 +93,8 @@ _COUNT = """
 """
 _DAYS_BEFORE = """
     floor(extract(epoch FROM
-        (%(starts)s::timestamptz[])[array_position(%(details)s::text[], detail::text)] - at) / 86400)::int
+        (%(starts)s::timestamptz[])[array_position(%(details)s::text[], detail::text)]
+        - date_bin('1 hour', at, '2000-01-01Z')) / 86400)::int
 """
 _OLDER = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE xact_start < %s AND pid <> pg_backend_pid()
@@ -133,7 +134,7 @@ def by_days_before(starts: dict[int, datetime]) -> dict[int, dict[int, int]]:
     """Event (an id) -> whole days before its start -> the tickets of it that were made then and are not cancelled.
 
     `starts` says when each begins; what came after the start has negative days. One query, however many tickets there
-    are. Where one day ends and the next begins is true to the hour.
+    are. Where one day ends and the next begins is true to the hour, whether a ticket has been counted yet or not.
     """
     asked = {"details": [str(pk) for pk in starts], "starts": list(starts.values()), "since": EVER}
     rows = _read(EVENTS, f"detail::bigint, {_DAYS_BEFORE}, sum(number)", "GROUP BY 1, 2", **asked) if starts else []
