@@ -37,13 +37,12 @@ class Soon:
         rest = self._quiet_until - time.monotonic()
         if not 0 < rest <= self._seconds:
             return False
-        timer = Timer(rest, self.finish)
+        self._timer = Timer(rest, self.finish)  # before it starts: a short one ends before `start` returns
         try:
-            timer.start()
+            self._timer.start()
         except RuntimeError:  # no thread can be had: then now
-            return False
-        self._timer = timer
-        return True
+            self._timer = None
+        return self._timer is not None
 
     def finish(self) -> None:
         """Do now what waits, if something does: who reads after it sees everything that this process has changed."""

@@ -100,6 +100,23 @@ def test_no_change_of_any_thread_is_lost(acts):
     until(lambda: acts.seen[-1] == 2000)
 
 
+class EndsWhileItStarts(soon.Timer):
+    """The time is up before whoever starts it goes on."""
+
+    def start(self):
+        super().start()
+        self.join(timeout=0.1)
+
+
+def test_a_timer_that_ends_while_it_starts_is_not_forgotten(acts, monkeypatch):
+    monkeypatch.setattr(soon, "Timer", EndsWhileItStarts)
+    one = Soon(acts, SHORT)
+    change(acts, one, times=2)
+    until(lambda: acts.seen == [1, 2])
+    change(acts, one)
+    until(lambda: acts.seen[-1] == 3)
+
+
 def test_an_act_that_fails_does_not_stop_the_next(acts):
     def fails():
         acts()
