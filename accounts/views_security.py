@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -13,10 +12,9 @@ from accounts import browser, codes, devices, password_links, signup, step_up, t
 from accounts.forms import ConfirmForm, NewPasswordForm, PasswordForm, SetupCodeForm, put_into
 from accounts.lockout import LockedOut
 from accounts.pages import limited, members_only, safe_next
+from eventify.lib import qr
 from eventify.lib.errors import DomainError, Missing
-from eventify.lib.when_needed import WhenNeeded
 
-segno = WhenNeeded("segno")
 SECURITY = "/account/security/"
 TWO_FACTOR = "/account/security/two-factor/"
 _secret = sensitive_post_parameters("password", "old", "otp", "code")
@@ -94,20 +92,13 @@ class TwoFactor(SecretForm):
     def get_context_data(self, **context):
         setup = two_factor.pending(self.request.user)
         is_on = codes.is_on(self.request.user)
-        picture = _picture(setup.url) if setup and not is_on else ""
+        picture = qr.inline(setup.url, _("QR code for your authenticator app")) if setup and not is_on else ""
         left = codes.recovery_codes_left(self.request.user) if is_on else 0
         return super().get_context_data(setup=setup, is_on=is_on, picture=picture, codes_left=left, **context)
 
     def act(self, form):
         shown = two_factor.confirm(self.request.user, form.cleaned_data["code"], keep=browser.own_session(self.request))
         return _show_codes(self.request, shown, is_new=True)
-
-
-def _picture(url: str) -> str:
-    svg = segno.make(url, error="m", micro=False).svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
-    # The markup is segno's; the label is ours.
-    label = _("QR code for your authenticator app")
-    return mark_safe(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
 
 
 def _show_codes(request, shown: list[str], *, is_new: bool):

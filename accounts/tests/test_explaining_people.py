@@ -10,7 +10,7 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, Session
 from accounts.tests.asking import asked
 from eventify.lib.errors import Forbidden, Missing
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 
 pytestmark = pytest.mark.django_db
 ACTIONS = {one.id: one for one in explaining.ACTIONS}
@@ -43,10 +43,7 @@ class World:
         self.people = [*self.askers, self.banned]
 
 
-@pytest.fixture(scope="module")
-def made(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
-        yield world
+made = for_the_module(World)
 
 
 def test_people_and_roles(made):

@@ -3,13 +3,9 @@
 import pytest
 
 from analytics.tests.reported import World
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 
-
-@pytest.fixture(scope="module")
-def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("documents")) as world:
-        yield world
+whole_world = for_the_module(World)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from bookings.tests.scenes import buy, pay, scene
 from crew.tests.portal import Scene
 from eventify.lib.desk.confirm import ConfirmPage
 from eventify.lib.desk.pages import ActionPage
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 from events.models import Event
 from partners import members
 from partners.factories import PartnerFactory
@@ -111,10 +111,7 @@ class World:
         }
 
 
-@pytest.fixture(scope="module")
-def made(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
-        yield world
+made = for_the_module(World)
 
 
 def browser(user=None) -> Client:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -15,20 +14,12 @@ from bookings import queries
 from bookings.command_center.door import AboutDoor
 from bookings.door import devices, handing_in, lists, scanning
 from bookings.models import Device
+from eventify.lib import qr
 from eventify.lib.dates import date_format
 from eventify.lib.desk.pages import ObjectFormPage
-from eventify.lib.when_needed import WhenNeeded
 
-segno = WhenNeeded("segno")
 MAX = 100  # characters
 _MINUTES = devices.ENROLMENT // timedelta(minutes=1)
-
-
-def picture(text: str, label: str) -> SafeString:
-    """The text as a QR code, an inline SVG on white paper."""
-    svg = segno.make(text, error="m", micro=False).svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
-    # The markup is segno's, and the label one of our sentences.
-    return mark_safe(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
 
 
 class DeviceForm(forms.Form):
@@ -58,9 +49,9 @@ class Enrol(AboutDoor, ObjectFormPage):
         device, code = devices.invite(self.object, by=self.request.user, **form.cleaned_data)
         self.template_name = "command_center/bookings/door_enrolled.html"
         link = f"{settings.SITE_URL}/door/#enrol={code}"
-        qr = picture(link, _("QR code that enrols the device"))
+        picture = qr.inline(link, _("QR code that enrols the device"))
         until, minutes = date_format(device.enrolment_expires_at.astimezone(self.object.zone), "H:i"), _MINUTES
-        return self.render(device=device, code=code, link=link, qr=qr, until=until, minutes=minutes)
+        return self.render(device=device, code=code, link=link, qr=picture, until=until, minutes=minutes)
 
     def get_context_data(self, **context) -> dict:
         return super().get_context_data(gates=lists.gates(self.object), **context)

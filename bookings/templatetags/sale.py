@@ -3,18 +3,16 @@
 from decimal import Decimal
 
 from django import template
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from bookings import resales, sales, transfers
 from bookings.models import Booking, Order, Refund, Ticket, TicketType
 from bookings.tickets import scanned_as
-from eventify.lib.when_needed import WhenNeeded
+from eventify.lib import qr as qr_codes
 from events.models import Event
 from events.templatetags.say import money
 
-segno = WhenNeeded("segno")
 register = template.Library()
 FEW = 10  # places left that are worth saying
 _GROUP = 4
@@ -141,10 +139,8 @@ def grouped(code: str) -> str:
 
 @register.filter
 def qr(ticket: Ticket) -> str:
-    """What scanners read of the ticket as an inline SVG; the stylesheet gives it white paper in the dark, too."""
-    # Choosing the mask takes most of the time, and each is as good as the others: a signature looks like chance.
-    picture = segno.make(scanned_as(ticket), error="m", micro=False, mask=0)
-    label = _("QR code of ticket %(code)s") % {"code": grouped(ticket.ticket_code)}
-    svg = picture.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
-    # The markup is segno's and the label is ours: letters, digits and spaces.
-    return mark_safe(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+    """What scanners read of the ticket as an inline SVG."""
+    # Each mask is as good as the others: a signature looks like chance.
+    return qr_codes.inline(
+        scanned_as(ticket), _("QR code of ticket %(code)s") % {"code": grouped(ticket.ticket_code)}, mask=0
+    )

@@ -29,7 +29,7 @@ from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order, SandboxCharge, Scan, Seat, Ticket, TicketType
 from bookings.tests.scenes import buy, pay, scene, wait
 from eventify.lib.errors import Forbidden, Missing
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 from events import queries as event_queries
 from events.models import Event
 from partners import members
@@ -128,10 +128,7 @@ class World:
         return found
 
 
-@pytest.fixture(scope="module")
-def made(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
-        yield world
+made = for_the_module(World)
 
 
 def differing(asked_of) -> list[str]:

@@ -13,7 +13,7 @@ from crew.factories import SectionFactory
 from crew.models import Person, Shift
 from crew.tests.portal import Scene
 from eventify.lib.errors import Conflict, Forbidden, Missing
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 from events.models import Event
 from partners import members
 from partners.models import Member
@@ -56,10 +56,7 @@ class World:
         return found
 
 
-@pytest.fixture(scope="module")
-def made(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
-        yield world
+made = for_the_module(World)
 
 
 def part(user, shift) -> Person:

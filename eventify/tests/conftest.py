@@ -2,15 +2,10 @@
 
 import pytest
 
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 from eventify.tests.page_world import World
 
-
-@pytest.fixture(scope="module")
-def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The world, while the tests of a module run."""
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("documents")) as world:
-        yield world
+whole_world = for_the_module(World)
 
 
 @pytest.fixture

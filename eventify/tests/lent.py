@@ -1,4 +1,7 @@
-"""Worlds that all tests of a module share: made once, in a transaction that is taken back."""
+"""Worlds that all tests of a module share: made once, in a transaction that is taken back.
+
+`whole_world = for_the_module(World)` makes one; a fixture `world` of each test that needs `db`, too, hands it on.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,3 +30,14 @@ def lent(make: Callable[[], W], django_db_blocker, folder: Path) -> Iterator[W]:
         with django_db_blocker.unblock(), transaction.atomic():
             yield make()
             transaction.set_rollback(True)
+
+
+def for_the_module(make: Callable[[], W]):
+    """A fixture: what `make` makes, while the tests of a module run."""
+
+    @pytest.fixture(scope="module")
+    def whole(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[W]:
+        with lent(make, django_db_blocker, tmp_path_factory.mktemp("papers")) as made:
+            yield made
+
+    return whole

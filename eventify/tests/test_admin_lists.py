@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.factories import SuperAdminFactory, UserFactory
 from eventify.tests.admin_world import address, one_of_each
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 
 APPS = ("accounts", "partners", "events", "bookings", "crew", "integrations", "analytics", "privacy")
 OURS = {*APPS, "guardian"}
@@ -31,11 +31,7 @@ EDITABLE = {
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def one_row(django_db_setup, django_db_blocker, tmp_path_factory):
-    """One row of every model, while the tests of this module run; what a test changes in it is taken back."""
-    with lent(one_of_each, django_db_blocker, tmp_path_factory.mktemp("papers")):
-        yield
+one_row = for_the_module(one_of_each)
 
 
 @pytest.fixture(scope="module")

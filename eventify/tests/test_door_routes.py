@@ -11,13 +11,9 @@ from django.conf import settings
 from bookings.door import devices, lists, scanning
 from bookings.models import Scan
 from eventify.tests.door_walk import ASKERS, ROUTES, A, B, DoorWorld, Walk, bodies, routes
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 
-
-@pytest.fixture(scope="module")
-def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(DoorWorld, django_db_blocker, tmp_path_factory.mktemp("documents")) as made:
-        yield made
+whole_world = for_the_module(DoorWorld)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.tests.coming_in import log_in
 from eventify.tests.browser.site import PAGES, Site
 from eventify.tests.browser.test_accessibility import shown
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 
 LANGUAGES = ["en", *(code for code, _name in settings.LANGUAGES if code != "en")]
 APART = ("hi", "vi")
@@ -49,10 +49,7 @@ class Words(HTMLParser):
             self.said.append(" ".join(data.split()))
 
 
-@pytest.fixture(scope="module")
-def site(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(Site, django_db_blocker, tmp_path_factory.mktemp("papers")) as made:
-        yield made
+site = for_the_module(Site)
 
 
 def addresses(site: Site) -> list[tuple[Client, str]]:

@@ -9,7 +9,7 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import Role, User
 from accounts.tests.asking import asked
 from eventify.lib.errors import Forbidden, Missing
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 from events import editing, queries, states
 from events import explaining as of_events
 from events.factories import EventFactory
@@ -71,10 +71,7 @@ class World:
         return {"draft": draft, "decided": payouts.discard(done, by=self.finance)}
 
 
-@pytest.fixture(scope="module")
-def made(django_db_setup, django_db_blocker, tmp_path_factory):
-    with lent(World, django_db_blocker, tmp_path_factory.mktemp("papers")) as world:
-        yield world
+made = for_the_module(World)
 
 
 def check(is_there: bool, may: bool) -> None:

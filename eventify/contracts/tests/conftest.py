@@ -3,14 +3,9 @@
 import pytest
 
 from eventify.contracts.tests.foreign_world import ForeignWorld
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 
-
-@pytest.fixture(scope="module")
-def whole_foreign_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The world, while the tests of a module run."""
-    with lent(ForeignWorld, django_db_blocker, tmp_path_factory.mktemp("documents")) as world:
-        yield world
+whole_foreign_world = for_the_module(ForeignWorld)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from accounts.tests.coming_in import turn_on
 from eventify.contracts.command_center import auth, financials, logs, partners, team, users
 from eventify.contracts.command_center.tests.conftest import API, client_of, errors_of, with_role
 from eventify.contracts.command_center.tests.test_routes import TABLE
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 from partners import contacts, payouts
 from partners.tests.money import rich_partner, sell
 from partners.tests.papers import file, picture, uploaded
@@ -83,11 +83,7 @@ def things() -> dict:
     return {"ids": {**ids, **staff_ids}, "contact": contact.uid, "admin": admin}
 
 
-@pytest.fixture(scope="module")
-def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The things, while the tests of this module run."""
-    with lent(things, django_db_blocker, tmp_path_factory.mktemp("papers")) as made:
-        yield made
+whole_world = for_the_module(things)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.db import transaction
 from eventify.contracts.crewli.tests import bodies
 from eventify.contracts.crewli.tests.conftest import API, client_of, errors_of, list_of, raw, refusal_of, with_role
 from eventify.contracts.crewli.tests.world import declared, organisation, parameters, spelled
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 
 BIG = 99999999999999999999
 VALUES = [
@@ -36,11 +36,7 @@ EACH = 3  # a field gets one of so many values
 NOT_JSON = [b"{", b"[]", b"5", b'"x"', b"null", b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\u0000"}', b"[" * 100_000]
 
 
-@pytest.fixture(scope="module")
-def whole_world(django_db_setup, django_db_blocker, tmp_path_factory):
-    """An organisation, while the tests of this module run."""
-    with lent(organisation, django_db_blocker, tmp_path_factory.mktemp("papers")) as made:
-        yield made
+whole_world = for_the_module(organisation)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from eventify.contracts.crewli.tests import bodies
 from eventify.contracts.crewli.tests.conftest import API, client_of, list_of, member, raw, ulid, with_role
 from eventify.contracts.crewli.tests.world import declared, event_of, organisation, parameters, spelled
 from eventify.lib.routes import route
-from eventify.tests.lent import lent
+from eventify.tests.lent import for_the_module
 from events.models import Event
 from partners import members
 from partners.models import Invitation, Member, Partner
@@ -27,11 +27,7 @@ WHO_MAY = {"POST organisations": "Super Admin"}  # not an administrator
 UNSCOPED = {"POST organisations", "GET organisations", "POST invitations/<token>/accept"}
 
 
-@pytest.fixture(scope="module")
-def both(django_db_setup, django_db_blocker, tmp_path_factory):
-    """Two organisations, while the tests of this module run."""
-    with lent(lambda: (organisation(), organisation()), django_db_blocker, tmp_path_factory.mktemp("papers")) as made:
-        yield made
+both = for_the_module(lambda: (organisation(), organisation()))
 
 
 @pytest.fixture
