@@ -1,64 +1,134 @@
 """The web server: `python -m eventify.web` takes the options of granian.
 
-The application is loaded here, once, and the workers are forked from this process. So they share its memory, and one
-that takes the place of another is there at once.
+One process loads the application, forks the workers and ends. So they share what was loaded, and nobody keeps a copy
+only to fork from: the process that looks after the workers never loads it. Who takes the place of a worker that died
+loads it anew.
 """
 
+import ctypes
 import gc
+import multiprocessing
+import os
+import signal
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
-from importlib.machinery import PathFinder
-from importlib.util import find_spec, module_from_spec
-from urllib.parse import urlsplit
-from wsgiref.util import setup_testing_defaults
+from multiprocessing.connection import Connection, wait
 
-from django.conf import settings
-from django.db import connections
-from django.urls import get_resolver
-from granian.cli import entrypoint
+import granian.cli
+import granian.server.mp
 
-APPLICATION = "eventify.wsgi"
-# What libraries load where they find it, for nothing that is used here: 6 MB, and 4 MB more that only tests bring.
-UNUSED = ("requests", "pygments", "jinja2", "yaml", "greenlet")
-# Packages of which only single modules are needed, but which load all they have: 5 MB.
-HOLLOW = ("redis.asyncio", "django.test")
-TIMES = 3  # requests after which all that is made once has been made
+FORK = multiprocessing.get_context("fork")
+PR_SET_CHILD_SUBREAPER = 36
 
 
-def load() -> None:
-    """Load everything that a request needs, and leave nothing open that a fork would share."""
-    sys.modules.update(dict.fromkeys(UNUSED))  # so they are not found
-    sys.modules.update((name, _hollow(name)) for name in HOLLOW)
-    application = import_module(APPLICATION).application
-    get_resolver()._populate()  # the routes are modules, too
-    for name in (*UNUSED, *HOLLOW):  # whoever asks from now on gets all of it
-        del sys.modules[name]
-    for _time in range(TIMES):
-        _ask_for_home(application)
-    for connection in connections.all():
-        connection.close()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 50)  # requests leave few circles behind
+class Born:
+    """A worker that another process forks: what granian asks of a process that it starts itself.
+
+    One that could not be forked has ended from the beginning.
+    """
+
+    pid = ends = None  # `ends` can be read when its process has ended
+
+    def __init__(self, target: Callable, args: tuple, load: str):
+        self.begin, self.load = partial(target, *args), load
+
+    def start(self) -> None:
+        """Have it forked, unless that was done for several together."""
+        if self.ends is None:
+            bear([self])
+
+    def follow(self, pid: int) -> None:
+        """Its process is `pid`."""
+        self.pid, self.ends = pid, Connection(os.pidfd_open(pid), writable=False)
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, at most for `timeout` seconds; any thread may."""
+        if self.ends and wait([self.ends], timeout):
+            with suppress(ChildProcessError):  # another thread was first
+                os.waitpid(self.pid, os.WNOHANG)
+
+    def is_alive(self) -> bool:
+        """Whether its process has not ended yet."""
+        return bool(self.ends) and not wait([self.ends], 0)
+
+    def terminate(self) -> None:
+        """Let it finish what it does."""
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            if self.ends:
+                signal.pidfd_send_signal(self.ends.fileno(), number)
 
 
-def _hollow(name: str):
-    """The package without what it says itself; its modules can be imported."""
-    above = find_spec(name.partition(".")[0])
-    return module_from_spec(PathFinder.find_spec(name, above.submodule_search_locations))
+def bear(workers: Sequence[Born]) -> None:
+    """Start a process that loads the application, forks `workers` and ends; they become children of this one.
+
+    When it ends early, those that it has not forked have no process. Why stands in its log.
+    """
+    hear, tell = FORK.Pipe(duplex=False)
+    mother = FORK.Process(target=_load_and_fork, args=(workers, hear, tell))
+    mother.start()
+    tell.close()
+    with suppress(EOFError):
+        for worker in workers:
+            worker.follow(hear.recv())
+    mother.join()
 
 
-def _ask_for_home(application) -> None:
-    """Templates, queries and words that are kept from now on are kept once, for all workers."""
-    address = urlsplit(settings.SITE_URL)
-    environ = {"PATH_INFO": "/", "HTTP_HOST": address.netloc, "wsgi.url_scheme": address.scheme}
-    setup_testing_defaults(environ)
-    environ["REMOTE_ADDR"] = "127.0.0.1"
-    response = application(environ, lambda _status, _headers, _error=None: None)
-    b"".join(response)
-    response.close()
+def _load_and_fork(workers: Sequence[Born], hear: Connection, tell: Connection) -> None:
+    hear.close()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # nothing is served yet that would have to be finished
+    import_module(workers[0].load).load()
+    for worker in workers:
+        process = FORK.Process(name="granian-worker", target=_begin, args=(worker, tell))
+        process.start()
+        tell.send(process.pid)
+    os._exit(0)  # without waiting for them
+
+
+def _begin(worker: Born, tell: Connection) -> None:
+    tell.close()  # so that nobody but the process that forks keeps it open
+    worker.begin()
+
+
+class Worker(granian.server.mp.WorkerProcess):
+    """granian's worker, forked by another process."""
+
+    load = "eventify.warm"  # the module whose load() makes everything that is to be shared
+
+    def _spawn(self, target, args):
+        self.inner = Born(target, args, self.load)
+
+
+class Server(granian.server.mp.MPServer):
+    """granian's server, whose workers are forked together."""
+
+    def _spawn_workers(self, spawn_target, target_loader):
+        self.wrks = [self._spawn_worker(number, spawn_target, target_loader) for number in range(self.workers)]
+        bear([worker.inner for worker in self.wrks])
+        if not all(worker.is_alive() for worker in self.wrks):
+            sys.exit("eventify: the web server's workers cannot be started; the reason stands above.")
+        for worker in self.wrks:
+            worker.start()
+        self._metrics.incr_spawn(self.workers)
+
+
+def serve() -> None:
+    """Serve until told to end; the options of granian stand in sys.argv."""
+    gc.freeze()  # what is there already stays shared with the workers
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    granian.server.mp.WorkerProcess, granian.cli.Server = Worker, Server
+    granian.cli.entrypoint()
 
 
 if __name__ == "__main__":
-    load()
-    entrypoint()
+    serve()

@@ -3,20 +3,18 @@
 import os
 from importlib import import_module
 
-from granian.cli import entrypoint
-
-from eventify.web import APPLICATION, load
+from eventify import warm, web
 from torture.serve import WRONG
 
 
-def watch(path: str) -> None:
-    """Look before each request whether a guard is to be switched off."""
-    wrongs, module = import_module("torture.wrongs"), import_module(APPLICATION)  # models can be imported only now
-    module.application = wrongs.watched(module.application, wrongs.Switch(path))
+def load() -> None:
+    """Load the application, and look before each request whether a guard is to be switched off."""
+    warm.load()
+    if os.environ.get(WRONG):
+        wrongs, module = import_module("torture.wrongs"), import_module(warm.APPLICATION)  # they need its models
+        module.application = wrongs.watched(module.application, wrongs.Switch(os.environ[WRONG]))
 
 
 if __name__ == "__main__":
-    load()
-    if os.environ.get(WRONG):
-        watch(os.environ[WRONG])
-    entrypoint()
+    web.Worker.load = "torture.web"
+    web.serve()

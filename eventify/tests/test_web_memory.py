@@ -8,9 +8,9 @@ import sys
 RARE = {"PIL", "openpyxl", "reportlab", "segno", "sepaxml", "stripe", "unittest", "cryptography.x509"}
 PROGRAM = """
 import json, sys
-from eventify import web
-web.TIMES = 0  # no request, so no database
-web.load()
+from eventify import warm
+warm.TIMES = 0  # no request, so no database
+warm.load()
 json.dump(sorted(sys.modules), sys.stdout)
 """
 
