@@ -1,6 +1,7 @@
 """Backups: a folder with the database of one moment, the files, the keys, and a manifest that proves them whole.
 
-A folder that has a manifest is complete: it is written last, and the folder gets its name after that.
+A folder that has a manifest is complete: it is written last, and the folder gets its name after that. Beside it lies
+its signature, by a key that SECRET_KEY gives: whose backup it is, and that nobody has changed it since.
 """
 
 import contextlib
@@ -24,14 +25,24 @@ from django.core.files.storage import Storage, storages
 from django.db import connection, transaction
 from psycopg import sql
 
+from eventify.lib import sealed
 from eventify.lib.checks import see_one_moment
 from eventify.lib.readiness import required
 
 FORMAT = 1
-DUMP, KEYS, MANIFEST = "database.dump", "keys.json", "manifest.json"
+DUMP, KEYS, MANIFEST, SIGNATURE = "database.dump", "keys.json", "manifest.json", "manifest.hmac"
 FILES = {"default": "media.tar", "private": "private.tar"}  # storage -> its part
 _NAME = re.compile(r"backup-\d{8}T\d{6}(\d{6})?Z")
 _ENVIRONMENT = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "sslmode": "PGSSLMODE"}
+_PURPOSE = "backup"  # of the key that signs
+_UNSIGNED = (
+    "Either a version of Eventify made it that signed none, or somebody took the signature away. Make a new backup; to "
+    "restore this one all the same, be sure where it comes from and add --unverified."
+)
+_FOREIGN = (
+    "If it is of this site, from before SECRET_KEY was changed, name that SECRET_KEY as you kept it in "
+    "SECRET_KEY_FALLBACKS. If it is of another site, be sure where it comes from and add --unverified."
+)
 
 
 class BackupError(Exception):
@@ -54,7 +65,9 @@ def make(folder: Path, with_keys: bool = True) -> Path:
             "made_at": f"{moment:%FT%TZ}",
         }
         manifest["parts"] = {part.name: _facts(part) for part in sorted(draft.iterdir())}
-        _write(draft / MANIFEST, json.dumps(manifest, indent=1))
+        text = json.dumps(manifest, indent=1)
+        _write(draft / SIGNATURE, sealed.sign(text.encode(), purpose=_PURPOSE))
+        _write(draft / MANIFEST, text)
         return draft.rename(draft.with_suffix(""))
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -155,20 +168,51 @@ def _is_abandoned(path: Path) -> bool:
     return datetime.now(UTC).timestamp() - path.stat().st_mtime > 24 * 60 * 60
 
 
-def verify(backup: Path) -> dict:
-    """The manifest of a backup whose parts are what was written; BackupError otherwise."""
+def verify(backup: Path, unverified: bool = False) -> dict:
+    """The manifest of a backup of this site, whose parts are what was written; BackupError otherwise.
+
+    `unverified` takes one of another site as well, and one of a version that did not sign: whoever wrote such a one
+    could have written anything. Damage is refused all the same. Reads every part, changes nothing.
+    """
     manifest = _manifest(backup)
+    _check_signature(backup, unverified)
     for name, facts in manifest["parts"].items():
         part = backup / name
         if not part.is_file():
             raise BackupError(f"The backup is damaged: {name} is missing. Take another backup.")
         if _facts(part) != facts:
             raise BackupError(f"The backup is damaged: {name} is not what was written. Take another backup.")
-    newer = {tuple(row) for row in manifest["migrations"]} - required()
+    # What the database has already: after a step back to this version, that is where its backups come from.
+    newer = {tuple(row) for row in manifest["migrations"]} - required() - _applied()
     ours = {label for label, _name in required()}
     if unknown := sorted(f"{label}.{name}" for label, name in newer if label in ours):
         raise BackupError(f"The backup is of a newer Eventify, which has {unknown[0]}: restore it with that one.")
     return manifest
+
+
+def _applied() -> set[tuple[str, str]]:
+    """The migrations of the configured database; none when it is empty."""
+    if is_empty():
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return set(cursor.fetchall())
+
+
+def _check_signature(backup: Path, unverified: bool) -> None:
+    if unverified and not (backup / SIGNATURE).is_file():
+        return
+    try:
+        signature = (backup / SIGNATURE).read_text(errors="replace").strip()
+        is_ours = sealed.is_signed(signature, (backup / MANIFEST).read_bytes(), purpose=_PURPOSE)
+    except FileNotFoundError:
+        raise BackupError(f"{backup.name} is not signed: it has no {SIGNATURE}. {_UNSIGNED}") from None
+    except sealed.Locked:
+        is_ours = unverified
+        if not is_ours:
+            raise BackupError(f"{backup.name} was signed with another SECRET_KEY. {_FOREIGN}") from None
+    if not is_ours:
+        raise BackupError(f"The backup was changed: its {MANIFEST} is not what was signed. Take another backup.")
 
 
 def _manifest(backup: Path) -> dict:
@@ -222,14 +266,12 @@ def _unpack(path: Path, storage: Storage) -> int:
     return unpacked
 
 
-def has_other_keys(backup: Path) -> bool:
-    """Whether the backup was made under another SECRET_KEY, which opens what it sealed (the keys of the tickets)."""
-    if not (backup / KEYS).exists():
+def has_other_keys(backup: Path, manifest: dict) -> bool:
+    """Whether a verified backup was made under another SECRET_KEY, which opens what it sealed (keys of tickets)."""
+    if KEYS not in manifest["parts"]:  # a file that lies there and was not written with the others says nothing
         return False
-    return json.loads((backup / KEYS).read_text())["SECRET_KEY"] not in (
-        settings.SECRET_KEY,
-        *settings.SECRET_KEY_FALLBACKS,
-    )
+    key = json.loads((backup / KEYS).read_text())["SECRET_KEY"]
+    return key not in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
 
 
 def make_database(name: str) -> None:

@@ -19,9 +19,10 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from eventify.lib import sealed
 from eventify.lib.failpoints import failpoint
 from eventify.lib.ids import new_uid
-from integrations import endpoints, feed, sealing, sending, signing
+from integrations import endpoints, feed, sending, signing
 from integrations.kinds import TEST, VERSION
 from integrations.models import Attempt, Delivery, Endpoint
 
@@ -114,7 +115,7 @@ def attempt(delivery: Delivery, lease: UUID) -> bool:
     started = timezone.now()
     try:
         headers = signing.headers(delivery, body, started)
-    except sealing.Locked:
+    except sealed.Locked:
         outcome = sending.Outcome(0, 0, "", _LOCKED)
     else:
         outcome = sending.post(delivery.endpoint.url, body, headers)

@@ -6,7 +6,7 @@ import hmac
 import secrets
 from datetime import datetime
 
-from integrations import sealing
+from eventify.lib import sealed
 from integrations.models import Delivery, Endpoint
 
 START = "whsec_"
@@ -23,8 +23,16 @@ def shown(secret: bytes) -> str:
     return f"{START}{base64.b64encode(secret).decode()}"
 
 
+def seal_of(endpoint: Endpoint) -> dict[str, str]:
+    """What its secrets are sealed for: they open for no other endpoint."""
+    return {"purpose": "webhook secrets", "about": f"endpoint {endpoint.uid}"}
+
+
 def headers(delivery: Delivery, body: bytes, now: datetime) -> dict[str, str]:
-    """The three headers of an attempt. During a rotation there are two signatures, either of which is good."""
+    """The three headers of an attempt. During a rotation there are two signatures, either of which is good.
+
+    sealed.Locked when its secret was sealed with a SECRET_KEY that is not known any more.
+    """
     stamp = int(now.timestamp())
     signed = f"{delivery.uid}.{stamp}.".encode() + body
     signatures = [f"v1,{_signature(secret, signed)}" for secret in _secrets(delivery.endpoint, now)]
@@ -36,9 +44,9 @@ def headers(delivery: Delivery, body: bytes, now: datetime) -> dict[str, str]:
 
 
 def _secrets(endpoint: Endpoint, now: datetime) -> list[bytes]:
-    found = [sealing.open_(endpoint.secret)]
+    found = [sealed.unseal(endpoint.secret, **seal_of(endpoint))]
     if endpoint.old_secret and endpoint.old_secret_until and endpoint.old_secret_until > now:
-        found.append(sealing.open_(endpoint.old_secret))
+        found.append(sealed.unseal(endpoint.old_secret, **seal_of(endpoint)))
     return found
 
 

@@ -116,6 +116,11 @@ def test_a_damaged_backup_and_an_old_one(folder):
     backup = backups.make(folder)
     with time_machine.travel(timezone.now() + timedelta(hours=60)):
         assert examined(folder)["backup"] == ("red", f"{backup.name} is 60 hours old.")
+    signature = (backup / backups.SIGNATURE).rename(folder / "signature")
+    found = examined(folder)
+    assert found["backup"] == found["restore"] and found["backup"][0] == "red"
+    assert found["backup"][1].startswith(f"{backup.name} is not signed: it has no manifest.hmac.")
+    signature.rename(backup / backups.SIGNATURE)
     content = bytearray((backup / backups.DUMP).read_bytes())
     content[1000] ^= 1
     (backup / backups.DUMP).write_bytes(content)

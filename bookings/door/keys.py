@@ -4,30 +4,22 @@ An event has its first key since its first ticket type, so that neither a sale n
 SECRET_KEY has sealed opens as long as that is one of SECRET_KEY_FALLBACKS; `manage.py door_keys` seals it anew.
 """
 
-import hashlib
 import logging
-import secrets
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import DoorKey
+from eventify.lib import sealed
 from eventify.lib.errors import Conflict
 from events.models import Event
 
 logger = logging.getLogger(__name__)
 MOST = 255  # keys of one event: codes name theirs with one byte
-_NONCE = 12  # bytes
 _told: set[int] = set()  # keys that this process has complained about
-
-
-class KeyLocked(Exception):
-    """Neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS opens the key."""
 
 
 class TooManyKeys(Conflict):
@@ -68,19 +60,15 @@ def rotate(event: Event) -> DoorKey:
 
 
 def private(key: DoorKey) -> Ed25519PrivateKey:
-    """The part that signs. KeyLocked when SECRET_KEY is another than when it was sealed, and no fallback is that."""
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        opened = _opened(key, secret)
-        if opened:
-            return Ed25519PrivateKey.from_private_bytes(opened)
-    raise KeyLocked
+    """The part that signs. sealed.Locked when neither SECRET_KEY nor a fallback is what sealed it."""
+    return Ed25519PrivateKey.from_private_bytes(sealed.unseal(key.sealed_private_key, **_seal_of(key.event_id)))
 
 
 def private_or_none(key: DoorKey) -> Ed25519PrivateKey | None:
     """As `private`; None, with one line in the log of each process, when it is locked."""
     try:
         return private(key)
-    except KeyLocked:
+    except sealed.Locked:
         if key.pk not in _told:
             _told.add(key.pk)
             logger.error(
@@ -93,12 +81,11 @@ def private_or_none(key: DoorKey) -> Ed25519PrivateKey | None:
 
 
 def reseal(key: DoorKey) -> bool:
-    """Seal the key with SECRET_KEY where a fallback has sealed it; whether it had to. KeyLocked as `private`."""
-    if _opened(key, settings.SECRET_KEY):
-        return False
-    sealed = _sealed(private(key).private_bytes_raw(), key.event_id)
-    DoorKey.objects.filter(pk=key.pk).update(sealed_private_key=sealed)
-    return True
+    """Seal the key with SECRET_KEY where a fallback has sealed it; whether it had to. Locked as `private`."""
+    anew = sealed.reseal(key.sealed_private_key, **_seal_of(key.event_id))
+    if anew:
+        DoorKey.objects.filter(pk=key.pk).update(sealed_private_key=anew)
+    return bool(anew)
 
 
 def is_signed(key: DoorKey, signature: bytes, message: bytes) -> bool:
@@ -113,27 +100,14 @@ def is_signed(key: DoorKey, signature: bytes, message: bytes) -> bool:
 def new_pair(event_id: int) -> dict[str, bytes]:
     """A new key pair as the columns of a DoorKey of this event."""
     pair = Ed25519PrivateKey.generate()
-    sealed = _sealed(pair.private_bytes_raw(), event_id)
-    return {"public_key": pair.public_key().public_bytes_raw(), "sealed_private_key": sealed}
+    kept = sealed.seal(pair.private_bytes_raw(), **_seal_of(event_id))
+    return {"public_key": pair.public_key().public_bytes_raw(), "sealed_private_key": kept}
 
 
 def _make(event: Event, number: int) -> DoorKey:
     return DoorKey.objects.get_or_create(event=event, number=number, defaults=new_pair(event.pk))[0]
 
 
-def _sealed(private_bytes: bytes, event_id: int) -> bytes:
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(_sealing_key(settings.SECRET_KEY)).encrypt(nonce, private_bytes, str(event_id).encode())
-
-
-def _opened(key: DoorKey, secret: str) -> bytes:
-    """The private bytes; empty when this secret did not seal them."""
-    sealed = bytes(key.sealed_private_key)
-    try:
-        return AESGCM(_sealing_key(secret)).decrypt(sealed[:_NONCE], sealed[_NONCE:], str(key.event_id).encode())
-    except (InvalidTag, ValueError):  # ValueError: too short to be sealed at all
-        return b""
-
-
-def _sealing_key(secret: str) -> bytes:
-    return hashlib.sha256(b"eventify door keys\0" + secret.encode()).digest()
+def _seal_of(event_id: int) -> dict[str, str]:
+    """What a key is sealed for: it opens for no other event."""
+    return {"purpose": "door keys", "about": str(event_id)}

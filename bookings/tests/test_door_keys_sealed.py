@@ -15,6 +15,7 @@ from bookings.models import DoorKey
 from bookings.papers import tickets_pdf
 from bookings.tests import reading
 from bookings.tests.scenes import buy, people, scene
+from eventify.lib.sealed import Locked
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "the secret of yesterday, long enough for it", "the secret of today, which is long enough too"
@@ -87,7 +88,7 @@ def test_the_command_tells_what_is_lost_and_renews_when_told(lost):
 @pytest.mark.parametrize("sealed", [b"", b"short", b"x" * 60])
 def test_a_broken_seal_is_a_locked_key(ticket, sealed):
     DoorKey.objects.update(sealed_private_key=sealed)
-    with pytest.raises(keys.KeyLocked):
+    with pytest.raises(Locked):
         keys.private(DoorKey.objects.get())
     assert codes.payload(ticket) == ticket.ticket_code
 
@@ -96,7 +97,7 @@ def test_a_key_of_one_event_is_of_no_use_to_another(ticket):
     other, _kind = scene()
     mine = DoorKey.objects.get(event=ticket.event)
     DoorKey.objects.filter(event=other).update(sealed_private_key=mine.sealed_private_key)
-    with pytest.raises(keys.KeyLocked):
+    with pytest.raises(Locked):
         keys.private(DoorKey.objects.get(event=other))
 
 

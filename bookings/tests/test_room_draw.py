@@ -133,10 +133,10 @@ def test_a_seed_that_does_not_open_draws_nothing_and_says_so(settings, caplog):
 
 def test_the_seed_lies_sealed_for_its_room_only():
     first, second = a_room()[0], a_room()[0]
-    seed = sealed.unseal(bytes(first.sealed_seed), opening.about(first))
+    seed = sealed.unseal(first.sealed_seed, **opening.seal_of(first))
     assert hashlib.sha256(seed).hexdigest() == first.seed_hash and seed not in bytes(first.sealed_seed)
     with pytest.raises(sealed.Locked):
-        sealed.unseal(bytes(first.sealed_seed), opening.about(second))
+        sealed.unseal(first.sealed_seed, **opening.seal_of(second))
 
 
 def test_the_invariants_find_what_is_wrong():

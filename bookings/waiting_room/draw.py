@@ -95,7 +95,7 @@ def publish(room: WaitingRoom) -> bool:
         return True
     if room.ended_at:
         return False
-    seed = sealed.unseal(bytes(room.sealed_seed), opening.about(room))
+    seed = sealed.unseal(room.sealed_seed, **opening.seal_of(room))
     _give_numbers(room, seed)
     now = timezone.now()
     room.seed, room.last_place, room.drawn_at, room.credit_at = seed.hex(), room.entry_count, now, now

@@ -14,10 +14,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.models import User
 from bookings.models import Booking, Ticket
 from eventify import backups
+from eventify.lib import sealed
 from eventify.settings.files import private_storage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -219,13 +221,25 @@ def manifest_of(backup):
 
 
 def rewrite(backup, **changes):
-    """A backup with another manifest."""
-    (backup / "manifest.json").write_text(json.dumps(manifest_of(backup) | changes))
+    """A backup that was made with another manifest: it is signed as well."""
+    text = json.dumps(manifest_of(backup) | changes)
+    (backup / "manifest.json").write_text(text)
+    (backup / "manifest.hmac").write_text(sealed.sign(text.encode(), purpose="backup"))
 
 
 def test_a_backup_of_a_newer_version_is_refused(copy):
     rewrite(copy, migrations=[["accounts", "9999_next_year"]])
     refused(copy, "newer Eventify, which has accounts.9999_next_year", into=SCRATCH)
+
+
+def test_after_a_step_back_backups_are_made_and_taken(backup):
+    """The database was migrated by the next version, and this one works with it again."""
+    MigrationRecorder(connection).record_applied("accounts", "9999_next_year")
+    try:
+        assert backups.verify(made(backup.parent))["rows"] == rows()
+    finally:
+        MigrationRecorder(connection).record_unapplied("accounts", "9999_next_year")
+    assert backups.verify(backup)
 
 
 def test_rows_that_do_not_come_back_are_noticed(copy):
@@ -240,11 +254,40 @@ def test_a_part_cannot_name_another_folder(copy):
     refused(copy, "cannot be understood", into=SCRATCH)
 
 
-def test_other_keys_are_told(copy, settings):
-    assert "SECRET_KEY" not in restore(copy, into=SCRATCH)
+def test_a_changed_manifest_is_refused_by_its_signature(copy):
+    """The parts and their sums fit, but nobody of ours has written this."""
+    (copy / "manifest.json").write_text(json.dumps(manifest_of(copy) | {"made_at": "2031-01-01T00:00:00Z"}))
+    for unverified in (False, True):
+        refused(copy, "its manifest.json is not what was signed.", into=SCRATCH, unverified=unverified)
+    rewrite(copy)
+    assert backups.verify(copy)["made_at"] == "2031-01-01T00:00:00Z"
+
+
+def test_a_backup_without_a_signature_is_restored_only_by_who_says_so(copy):
+    (copy / "manifest.hmac").unlink()
+    refused(copy, "is not signed: .* Make a new backup; .* add --unverified.", into=SCRATCH)
+    assert backups.verify(copy, unverified=True) == manifest_of(copy)
+    damage(copy, "database.dump")
+    refused(copy, "database.dump is not what was written", into=SCRATCH, unverified=True)
+    assert SCRATCH not in databases()
+
+
+def test_a_backup_of_another_secret_is_refused_and_its_keys_are_told(copy, settings):
+    site, settings.SECRET_KEY = settings.SECRET_KEY, "x" * 40
+    refused(copy, "signed with another SECRET_KEY. .* SECRET_KEY_FALLBACKS. .* add --unverified.", into=SCRATCH)
+    assert SCRATCH not in databases()
+    words = restore(copy, into=SCRATCH, unverified=True)
+    assert "add the one in its keys.json to SECRET_KEY_FALLBACKS, restart, and run manage.py reseal." in words
     backups.drop_database(SCRATCH)
-    settings.SECRET_KEY = "x" * 40
-    assert "add the one in its keys.json to SECRET_KEY_FALLBACKS" in restore(copy, into=SCRATCH)
+    settings.SECRET_KEY_FALLBACKS = [site]
+    assert "SECRET_KEY" not in restore(copy, into=SCRATCH)
+
+
+def test_keys_that_were_put_beside_a_backup_are_none_of_it(copy):
+    parts = manifest_of(copy)["parts"]
+    rewrite(copy, parts={name: facts for name, facts in parts.items() if name != "keys.json"})
+    (copy / "keys.json").write_text('{"SECRET_KEY": "somebody\'s"}')
+    assert not backups.has_other_keys(copy, backups.verify(copy))
 
 
 def test_only_the_newest_are_kept(folder):

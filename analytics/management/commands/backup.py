@@ -11,8 +11,8 @@ from eventify import backups
 
 class Command(BaseCommand):
     help = (
-        "Write the database of this moment, the files and the keys into a new folder, with a manifest that proves "
-        "them whole. Sales go on meanwhile. `manage.py restore` brings one back."
+        "Write the database of this moment, the files and the keys into a new folder, with a signed manifest that "
+        "proves them whole and ours. Sales go on meanwhile. `manage.py restore` brings one back."
     )
 
     def add_arguments(self, parser):

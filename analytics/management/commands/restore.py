@@ -28,19 +28,26 @@ class Command(BaseCommand):
             action="store_true",
             help="put it in the place of what is there, which is kept under a new name",
         )
+        parser.add_argument(
+            "--unverified",
+            action="store_true",
+            help="take a backup that this site did not sign: of another site, or of a version that signed none. Only "
+            "one that you know: restoring it runs what stands in it with all rights on the database, so whoever could "
+            "write to it can change what was sold, make themselves staff, and do more",
+        )
 
-    def handle(self, *, backup, into=None, replace=False, **options):
+    def handle(self, *, backup, into=None, replace=False, unverified=False, **options):
         if into is not None and not _NAME.fullmatch(into):
             raise CommandError("The name of a database has small letters, digits and _, such as restored_1.")
         try:
-            manifest = backups.verify(backup)
+            manifest = backups.verify(backup, unverified)
             self._restore(backup, manifest, into, replace)
         except (backups.BackupError, DatabaseError, OSError) as error:
             raise CommandError(f"Nothing was restored: {str(error).strip()}") from None
-        if backups.has_other_keys(backup):
+        if backups.has_other_keys(backup, manifest):
             self.stdout.write(
                 f"The backup was made under another SECRET_KEY: add the one in its {backups.KEYS} to "
-                "SECRET_KEY_FALLBACKS, restart, and run manage.py door_keys."
+                "SECRET_KEY_FALLBACKS, restart, and run manage.py reseal."
             )
 
     def _restore(self, backup, manifest, into, replace):

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 
 from bookings.door import keys
 from bookings.models import DoorKey
+from eventify.lib.sealed import Locked
 from events.models import Event
 
 _HELP = """Make the keys that events with tickets lack, and seal with SECRET_KEY what one of SECRET_KEY_FALLBACKS has
@@ -40,7 +41,7 @@ def _reseal() -> tuple[int, list[DoorKey]]:
     for key in DoorKey.objects.select_related("event").order_by("pk"):
         try:
             sealed += keys.reseal(key)
-        except keys.KeyLocked:
+        except Locked:
             locked.append(key)
     return sealed, locked
 

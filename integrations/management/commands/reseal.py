@@ -1,4 +1,4 @@
-"""After a change of SECRET_KEY: what the one before has sealed is sealed anew."""
+"""After a change of SECRET_KEY, or of how things are sealed: everything that lies sealed is sealed anew."""
 
 import sys
 
@@ -7,19 +7,21 @@ from django.core.management.base import BaseCommand
 from bookings.door import keys
 from bookings.models import DoorKey, WaitingRoom
 from bookings.waiting_room import opening
-from eventify.lib import sealed
-from integrations import endpoints, sealing
+from eventify.lib.failpoints import failpoint
+from eventify.lib.sealed import Locked
+from integrations import endpoints
 from integrations.models import Endpoint
 
-# What is sealed: its name, the rows, what seals one of them anew, and what that raises when it cannot be opened.
+# What is sealed: its name, the rows, and what seals one of them anew, in a transaction of its own.
 KINDS = (
-    ("keys of tickets", DoorKey.objects.select_related("event"), keys.reseal, keys.KeyLocked),
-    ("seeds of waiting rooms", WaitingRoom.objects.filter(drawn_at=None), opening.reseal, sealed.Locked),
-    ("secrets of webhook endpoints", Endpoint.objects.all(), endpoints.reseal, sealing.Locked),
+    ("keys of tickets", DoorKey.objects.select_related("event"), keys.reseal),
+    ("seeds of waiting rooms", WaitingRoom.objects.filter(drawn_at=None), opening.reseal),
+    ("secrets of webhook endpoints", Endpoint.objects.all(), endpoints.reseal),
 )
-_HELP = """Seal with SECRET_KEY what one of SECRET_KEY_FALLBACKS has sealed: keys that sign tickets, seeds of waiting
-rooms that have not been drawn, secrets of webhook endpoints. Safe to run again. When it ends with 0 no fallback is
-needed for any of these; exit code 1 when something cannot be opened."""
+_HELP = """Seal with SECRET_KEY, and as this version seals, what one of SECRET_KEY_FALLBACKS or an earlier version has
+sealed: keys that sign tickets, seeds of waiting rooms that have not been drawn, secrets of webhook endpoints. Safe to
+run again, also after it was killed. When it ends with 0 no fallback is needed for any of these; exit code 1 when
+something cannot be opened."""
 ADVICE = """Name the SECRET_KEY that sealed them in SECRET_KEY_FALLBACKS and run this again. Without it: manage.py
 door_keys --renew, a new room, a new secret for the endpoint."""
 
@@ -33,13 +35,14 @@ class Command(BaseCommand):
             self.stderr.write(ADVICE)
             sys.exit(1)
 
-    def _sealed_anew(self, name, rows, reseal, error) -> int:
+    def _sealed_anew(self, name, rows, reseal) -> int:
         """Say what became of the rows of one kind; how many cannot be opened."""
         anew, locked = 0, []
         for row in rows.order_by("pk").iterator():
             try:
                 anew += reseal(row)
-            except error:
+            except Locked:
                 locked.append(row.pk)
+            failpoint("reseal.after_row")
         self.stdout.write(f"{name}: {anew} sealed anew, {len(locked)} cannot be opened.")
         return len(locked)
