@@ -19,6 +19,7 @@ from accounts.models import OutgoingMail, User
 from eventify.lib.prepared import Param, Prepared
 
 _LABEL_MAX = 80  # characters of a button's words
+_SPACES = re.compile(r"[^\S\xa0\u202f]+")  # but those at which no line ends: they keep an amount together
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ def _compose(mail: OutgoingMail) -> EmailMultiAlternatives:
     extras = maker({**mail.context, "to": mail.to}) if maker else Extras()
     context = {"site_url": settings.SITE_URL, **extras.context, **mail.context}
     subject, _newline, text = render_to_string(f"emails/{mail.template}.txt", context).partition("\n")
-    subject, text = " ".join(subject.split()), text.strip() + "\n"
-    message = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [mail.to])
-    message.attach_alternative(_html(mail.template, subject, text), "text/html")
+    heading, text = _SPACES.sub(" ", subject).strip(), text.strip() + "\n"
+    message = EmailMultiAlternatives(" ".join(heading.split()), text, settings.DEFAULT_FROM_EMAIL, [mail.to])
+    message.attach_alternative(_html(mail.template, heading, text), "text/html")
     for name, content, kind in extras.attachments:
         message.attach(name, content, kind)
     return message

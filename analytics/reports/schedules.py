@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, mail
+from accounts import audit, mail, notify
 from accounts.models import User
 from analytics.models import Export, Subscription
 from analytics.reports import exports
@@ -139,7 +139,8 @@ def _ask(subscription: Subscription) -> None:
 def _tell_of_the_end(subscription: Subscription) -> None:
     """The right is gone, and with it the subscription: the person hears why nothing comes any more."""
     user = subscription.user
-    said = {"user": str(user.uid), "report": str(exports.title_of(subscription)), "name": user.first_name}
+    with notify.in_language_of(user):
+        said = {"user": str(user.uid), "report": str(exports.title_of(subscription)), "name": user.first_name}
     if user.is_active and not user.is_banned and not user.is_erased:
         mail.queue("report_ended", user.email, **said, about=exports.about_of(subscription))
     _end(subscription, by=None)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import letters
 from accounts.factories import SuperAdminFactory, UserFactory
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, User
 from accounts.tests.coming_in import log_in
 from analytics import tasks
 from analytics.models import Export, Subscription
@@ -97,12 +97,13 @@ def test_the_mail_leads_to_the_file_and_holds_none_of_it(sale, client):
 
 def test_who_has_lost_the_right_is_told_and_gets_no_more(sale):
     user, event = sale
+    User.objects.filter(pk=user.pk).update(language="nl")
     is_due(subscribed(user, event=event))
     members.remove(Member.objects.get(user=user), by=None)
     assert tasks.make_due_reports() == 0
     assert not Subscription.objects.exists() and not Export.objects.exists()
     mail = letters.compose(OutgoingMail.objects.get(template="report_ended"))
-    assert mail.to == [user.email] and "right" in mail.body and "Blue Night" in mail.body
+    assert mail.to == [user.email] and 'rapport "Bestellingen" van Blue Night' in mail.body  # all of it in Dutch
     assert tasks.make_due_reports() == 0
 
 

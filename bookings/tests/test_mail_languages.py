@@ -104,6 +104,14 @@ def test_no_line_of_a_heading_or_button_ends_within_e_mail(mailoutbox):
     assert f"<h1>{said}</h1>" in Client().get(path).content.decode()
 
 
+def test_no_line_of_a_heading_ends_within_an_amount():
+    heading = "€\N{NO-BREAK SPACE}10,00"
+    owed = OutgoingMail(template="money_back", to="a@example.com", context={"amount": heading}, language="nl")
+    message = letters.compose(owed)
+    assert heading in message.alternatives[0][0].partition("</h1>")[0].partition("<h1")[2]
+    assert "€ 10,00" in message.subject
+
+
 def test_a_stranger_is_written_to_in_the_language_of_who_sends():
     event, kind = scene(price=10)
     order = pay(buy(UserFactory(), kind))

@@ -54,6 +54,13 @@ def fingerprint() -> str:
 
 
 @EACH_FACE
+def test_no_rule_shows_what_is_hidden(face):
+    """`hidden` is said outside the layers: there it stands above each rule that arranges a thing."""
+    before, found, _after = compiled(face).partition("[hidden]{display:none}")
+    assert found and before.count("{") == before.count("}")
+
+
+@EACH_FACE
 def test_the_sheet_is_compiled_of_the_sources_as_they_are(face):
     assert f"sha256 {fingerprint()} */" in compiled(face).partition("\n")[0], "run bin/css and commit what it made"
 

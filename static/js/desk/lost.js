@@ -3,7 +3,7 @@
   "use strict";
 
   function show(isLost) {
-    var note = document.querySelector("[data-lost]");
+    var note = document.querySelector(".toast[data-lost]");
     if (note) { note.hidden = !isLost; }
   }
 
