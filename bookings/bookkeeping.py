@@ -5,7 +5,8 @@ already say decides, never what a price or a percentage is today.
 
 Of a booking's fee goes back, all in all, fee * returned / sold, rounded once: each refund returns what that sum has
 grown by. So however a booking is split, and in whatever steps its money goes back, the fee returned is in the end
-exactly the fee taken.
+exactly the fee taken. It is rounded as the fee was: to what can be paid in the currency, as the sale's note says; to
+hundredths in every currency where the note says nothing, for sales of before that was so.
 """
 
 from collections.abc import Iterable
@@ -18,11 +19,14 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from bookings.models import Booking, Order, Payment, Refund
+from eventify.lib import currencies
 from events.models import Event
 from partners import fees
 from partners.ledger import Line, Posting, post_all
 from partners.models import Entry, Partner
 from partners.models.ledger import Account, Kind
+
+_WHOLE = "in whole"  # in the note of a sale: its fee has no places behind the point (ledger_checks.py reads it, too)
 
 
 class Sold(NamedTuple):
@@ -31,24 +35,23 @@ class Sold(NamedTuple):
     booking: Booking
     event: Event
 
-    @property
-    def fee(self) -> Decimal:
-        return fees.fee(self.booking.amount, fees.percent_of(self.event.partner))
+    def fee(self, currency: str) -> Decimal:
+        return fees.fee(self.booking.amount, fees.percent_of(self.event.partner), currency)
 
 
 def sold(payment: Payment, bookings: Iterable[Booking], events: dict[int, Event], *, note: str = "") -> None:
     """An order was paid: the money is the partners', less the platform's fee. `events` by id, with their partners.
 
     Bookings that were split since are sold as the whole that they were (for a sale that is posted later).
-    The sale's note keeps the percentages, so that the fee can be proved when they have changed.
+    The sale's note keeps the percentages and the rounding, so that the fee can be proved when they have changed.
     """
     parts = [Sold(booking, events[booking.event_id]) for booking in _wholes(bookings) if booking.amount]
     order = payment.order
-    note = " ".join(filter(None, [_rates(parts), note]))
+    note = " ".join(filter(None, [_rates(parts, payment.currency), note]))
     sale = [Line(Account.CASH, debit=payment.amount, order_uid=order.uid)]
     sale += [_line(one, event.uid, order, event.partner, credit=one.amount) for one, event in parts]
     postings = [Posting(Kind.SALE, f"sale:{payment.uid}", payment.currency, sale, note, at=payment.paid_at)]
-    fee = [line for part in parts if part.fee for line in _fee_lines(part, order)]
+    fee = [line for part in parts for line in _fee_lines(part, order, part.fee(payment.currency))]
     if fee:
         postings.append(Posting(Kind.FEE, f"fee:{payment.uid}", payment.currency, fee, at=payment.paid_at))
     post_all(postings)
@@ -64,9 +67,10 @@ def _wholes(bookings: Iterable[Booking]) -> list[Booking]:
     return list(roots.values())
 
 
-def _rates(parts: list[Sold]) -> str:
+def _rates(parts: list[Sold], currency: str) -> str:
     rates = sorted({fees.percent_of(part.event.partner) for part in parts})
-    return f"Fee {' '.join(f'{rate:.2f}' for rate in rates)} %."
+    rounding = f" {_WHOLE} {currency}" if currencies.step(currency) == 1 else ""
+    return f"Fee {' '.join(f'{rate:.2f}' for rate in rates)} %{rounding}."
 
 
 def _line(booking: Booking, event_uid: UUID, order: Order, partner: Partner | None = None, **side: Decimal) -> Line:
@@ -75,10 +79,12 @@ def _line(booking: Booking, event_uid: UUID, order: Order, partner: Partner | No
     return Line(account, partner=partner, event_uid=event_uid, order_uid=order.uid, booking_uid=booking.uid, **side)
 
 
-def _fee_lines(part: Sold, order: Order) -> list[Line]:
+def _fee_lines(part: Sold, order: Order, fee: Decimal) -> list[Line]:
+    if not fee:
+        return []
     return [
-        _line(part.booking, part.event.uid, order, part.event.partner, debit=part.fee),
-        _line(part.booking, part.event.uid, order, account=Account.PLATFORM_FEES, credit=part.fee),
+        _line(part.booking, part.event.uid, order, part.event.partner, debit=fee),
+        _line(part.booking, part.event.uid, order, account=Account.PLATFORM_FEES, credit=fee),
     ]
 
 
@@ -127,8 +133,9 @@ class Sale:
 
     event_uid: UUID | None = None
     order_uid: UUID | None = None
-    partner: Partner | None = None
+    partner_id: int | None = None
     currency: str = ""
+    step: Decimal = currencies.CENT  # to which the fee and its parts that go back are rounded
     sums: dict[str, Decimal] = field(default_factory=dict)  # kind -> what was posted of it
 
     def give_back(self, amount: Decimal) -> Decimal:
@@ -139,7 +146,7 @@ class Sale:
 
     def _fee_returned(self) -> Decimal:
         fee, returned = self.sums.get(Kind.FEE, Decimal(0)), self.sums.get(Kind.REFUND, Decimal(0))
-        return (fee * returned / self.sums[Kind.SALE]).quantize(fees.CENT, ROUND_HALF_UP)
+        return min(fee, (fee * returned / self.sums[Kind.SALE]).quantize(self.step, ROUND_HALF_UP))
 
 
 def _returned(
@@ -152,12 +159,13 @@ def _returned(
         if sale is None:
             continue
         names = {"event_uid": sale.event_uid, "order_uid": sale.order_uid, "booking_uid": booking.uid}
-        money.append(Line(Account.PARTNER_PAYABLE, debit=amount, partner=sale.partner, **names))
+        partner = Partner(pk=sale.partner_id)
+        money.append(Line(Account.PARTNER_PAYABLE, debit=amount, partner=partner, **names))
         money.append(Line(Account.BUYER_PAYABLE, credit=amount, **names))
         fee = sale.give_back(amount)
         if fee:
             fee_lines.append(Line(Account.PLATFORM_FEES, debit=fee, **names))
-            fee_lines.append(Line(Account.PARTNER_PAYABLE, credit=fee, partner=sale.partner, **names))
+            fee_lines.append(Line(Account.PARTNER_PAYABLE, credit=fee, partner=partner, **names))
     both = ((Kind.REFUND, money), (Kind.FEE_RETURN, fee_lines))
     return [Posting(kind, f"{kind}:{fact}", currency, lines, note, at=at) for kind, lines in both if lines]
 
@@ -172,11 +180,14 @@ def _sold_as(bookings: Iterable[Booking]) -> dict[int, Sale]:
         account=Account.PARTNER_PAYABLE,
         transfer__kind__in=[Kind.SALE, Kind.FEE, Kind.REFUND],
     )
-    columns = ("booking_uid", "event_uid", "order_uid", "partner", "transfer__currency", "transfer__kind")
+    columns = ("booking_uid", "event_uid", "order_uid", "partner", "transfer__currency")
+    more = ("transfer__kind", "transfer__note", F("debit") + F("credit"))
     sold: dict[int, Sale] = {}
-    for uid, event, order, partner, currency, kind, amount in posted.values_list(*columns, F("debit") + F("credit")):
-        sale = sold.setdefault(root_of[uid], Sale(event, order, Partner(pk=partner), currency))
+    for uid, *about, kind, note, amount in posted.values_list(*columns, *more):
+        sale = sold.setdefault(root_of[uid], Sale(*about))
         sale.sums[kind] = sale.sums.get(kind, Decimal(0)) + amount
+        if kind == Kind.SALE and f" {_WHOLE} " in note:
+            sale.step = Decimal(1)
     return {root: sale for root, sale in sold.items() if Kind.SALE in sale.sums}
 
 

@@ -34,6 +34,8 @@ _FEES_TAKEN = """
     FROM partners_entry e JOIN partners_transfer t ON t.id = e.transfer_id
     WHERE t.kind = 'fee' AND e.account = 'partner_payable' GROUP BY e.booking_uid
 """
+# How fees are rounded in a sale of which `t` is the transfer: old sales have fees in hundredths of every currency.
+_PLACES = "SELECT CASE WHEN t.note LIKE '% in whole %' THEN 0 ELSE 2 END"
 # Each part of a price that goes back, in the order of its posting (those not posted yet last): a booking that ended,
 # or a booking's share of money that was given without a cancellation. Split-offs count with the booking that was sold.
 _RETURNS = """
@@ -72,9 +74,10 @@ back AS (
     FROM returns JOIN sold USING (booking_uid) LEFT JOIN partners_transfer t ON t.key = returns.key
 ),
 fee_back AS (
-    SELECT back.*, round(fee.taken * so_far / whole.amount, 2)
-           - round(fee.taken * (so_far - returned) / whole.amount, 2) AS fee
+    SELECT back.*, least(fee.taken, round(fee.taken * so_far / whole.amount, places))
+           - least(fee.taken, round(fee.taken * (so_far - returned) / whole.amount, places)) AS fee
     FROM back JOIN whole USING (root_id) JOIN ({_FEES_TAKEN}) fee ON fee.booking_uid = whole.booking_uid
+    JOIN partners_transfer t ON t.key = 'sale:' || back.payment_uid, LATERAL ({_PLACES}) note (places)
 ),
 sent AS (
     SELECT concat(r.uid, '-' || nullif(try.number, 1)) AS reference, r.amount, p.currency, o.uid AS order_uid,
@@ -205,9 +208,9 @@ CHECKS = (
         "SELECT count(*) FROM partners_transfer WHERE kind IN ('sale', 'fee')",
         f"""
         WITH sale AS MATERIALIZED (
-            SELECT replace(l.key, 'sale:', '') AS payment, l.*,
+            SELECT replace(l.key, 'sale:', '') AS payment, l.*, places,
                    string_to_array(substring(t.note FROM 'Fee ([0-9. ]+) %'), ' ')::numeric[] AS rates
-            FROM ({_LINES}) l JOIN partners_transfer t ON t.key = l.key
+            FROM ({_LINES}) l JOIN partners_transfer t ON t.key = l.key, LATERAL ({_PLACES}) note (places)
             WHERE l.kind = 'sale' AND l.account = 'partner_payable'
         ), fee AS MATERIALIZED (
             SELECT replace(l.key, 'fee:', '') AS payment, currency, event_uid, order_uid, booking_uid,
@@ -223,7 +226,8 @@ CHECKS = (
         WHERE sale.payment IS NULL OR coalesce(fee.lines, 2) <> 2 OR coalesce(fee.right_lines, 2) <> 2
             OR fee.taken <> fee.got OR fee.partner_id <> sale.partner_id OR coalesce(fee.taken, 0) > sale.credit
             OR NOT EXISTS (
-                SELECT FROM unnest(sale.rates) rate WHERE round(sale.credit * rate / 100, 2) = coalesce(fee.taken, 0)
+                SELECT FROM unnest(sale.rates) rate
+                WHERE least(sale.credit, round(sale.credit * rate / 100, places)) = coalesce(fee.taken, 0)
             )
         """,
         "payment {payment}, booking {booking_uid}: sold for {sold} at {rates} %, the fee posted is {taken}",

@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.models import User
 from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ids import new_uid
-from events import days, family
+from events import days, family, pictures
 from events.locking import lock_one
 from events.models import Category, Event
 from events.signals import event_changed, zone_changed
@@ -150,12 +150,13 @@ def _check_end(event: Event, ends_at: datetime | None, by: User) -> None:
 
 @transaction.atomic
 def delete(event: Event, *, by: User) -> None:
-    """Delete an event that nobody ever booked; Conflict otherwise."""
+    """Delete an event that nobody ever booked, and its pictures; Conflict otherwise. Locks the event."""
     # Locked for deletion, so that a booking at this moment is seen here or finds no event.
     event = Event.objects.select_for_update().filter(pk=event.pk).first()
     if event is None:
         raise Missing
     audit.record("DELETED_EVENT", event, by=by, name=event.name)
+    pictures.go_with(event)
     try:
         event.delete()
     except ProtectedError:

@@ -6,16 +6,17 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Model, OuterRef, Subquery
+from django.db.models import Model, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
 from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.orphans import remove_orphans
 from eventify.lib.when_needed import WhenNeeded
 from events.locking import lock_one
-from events.models import Event, EventImage
+from events.models import Banner, Category, Event, EventImage
 from events.signals import event_changed
 from partners import papers
 
@@ -74,7 +75,23 @@ def remove(image: EventImage, *, by: User) -> None:
     following = event.images.first()
     if following and not following.is_primary:
         EventImage.objects.filter(pk=following.pk).update(is_primary=True)
-    transaction.on_commit(lambda: _forget(image))
+    transaction.on_commit(lambda: _forget(image), robust=True)
+
+
+def go_with(event: Event) -> None:
+    """Delete the files of the event's pictures when the transaction commits, in which the locked event is deleted."""
+    for image in event.images.all():
+        transaction.on_commit(lambda image=image: _forget(image), robust=True)
+
+
+def tidy() -> int:
+    """Remove the files that no picture and no category names for longer than a day; how many.
+
+    They are left by killed processes, by rows that were deleted or changed in /django-admin/, and by a storage that
+    did not answer when they were to go.
+    """
+    lost = remove_orphans(EventImage, "event_images", *_FILES, unless=_is_linked)
+    return lost + remove_orphans(Category, "event_type_icons", "icon", unless=_is_linked)
 
 
 @transaction.atomic
@@ -86,10 +103,14 @@ def make_main(image: EventImage, *, by: User) -> None:
     _note("CHOSE_MAIN_PICTURE", image, by)
 
 
+@transaction.atomic
 def share(event: Event, other: Event) -> None:
-    """Give a new event the pictures of another; a file stays as long as one event shows it."""
+    """Give a new event the pictures of another; a file stays as long as one event shows it.
+
+    Locks the pictures: who takes one away waits, and then finds the new one.
+    """
     copied = ("image", "thumbnail", "is_primary", "position")
-    for one in other.images.all():
+    for one in other.images.select_for_update(no_key=True):
         EventImage.objects.create(event=event, **{name: getattr(one, name) for name in copied})
 
 
@@ -125,10 +146,17 @@ def _jpeg(pixels: "Image.Image") -> bytes:
 
 def _forget(image: EventImage) -> None:
     """Delete the files of a picture that no event shows any more."""
-    for name in ("image", "thumbnail"):
+    for name in _FILES:
         file = getattr(image, name)
-        if file and not EventImage.objects.filter(**{name: file.name}).exists():
+        if file and not EventImage.objects.filter(**{name: file.name}).exists() and not _is_linked(file.name):
             file.storage.delete(file.name)
+
+
+def _is_linked(name: str) -> bool:
+    """Whether an address that somebody typed leads to the file: a banner, or a picture of an event by its address."""
+    end = name.rpartition("/")[2]
+    typed = Q(banner_image__contains=end) | Q(thumbnail_image__contains=end) | Q(content__contains=end)
+    return Event.objects.filter(typed).exists() or Banner.objects.filter(image_url__contains=end).exists()
 
 
 def _note(action: str, image: EventImage, by: User) -> None:

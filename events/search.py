@@ -146,9 +146,14 @@ def _not_over(kind: str, now: datetime) -> Q:
 
 
 def _to_be_had(now: datetime) -> Q:
-    """With a kind of ticket that can be bought now and has a place left, as bookings.sales.prices says it."""
+    """With a kind of ticket that can be bought now and has places left, as bookings.sales.prices says it.
+
+    But of an area's seats one counts as enough, however many one must buy: they are not counted here.
+    """
     begun = Q(ticket_types__sales_start_at=None) | Q(ticket_types__sales_start_at__lte=now)
-    stock = Q(ticket_types__quantity_total=None) | Q(ticket_types__quantity_total__gt=F("ticket_types__quantity_sold"))
+    least = F("ticket_types__min_per_order")
+    stock = Q(ticket_types__quantity_total=None)
+    stock |= Q(ticket_types__quantity_total__gte=F("ticket_types__quantity_sold") + least)
     seats = Event._meta.get_field("seats").related_model.objects.for_sale()
     free = Exists(seats.filter(event=OuterRef("pk"), area=OuterRef("ticket_types__area")))
     return _not_over("ticket_types__", now) & begun & stock & (Q(ticket_types__area="") | Q(seating="none") | free)
@@ -171,12 +176,13 @@ def _cheapest(events: QuerySet[Event], wanted: Wanted, most: int) -> list[int]:
     bounds = _bounds("ticket_types__price", wanted)
     kinds = events.filter(_takes_bookings(), _to_be_had(timezone.now()), **bounds)
     kinds = kinds.order_by("ticket_types__price", "ticket_types__event_starts_at", "pk")
-    rows = kinds.values_list("pk", "booked_count", "capacity")  # compared here: a planner guesses badly how many differ
+    rows = kinds.annotate(taken=F("booked_count") + F("ticket_types__min_per_order"))
+    rows = rows.values_list("pk", "taken", "capacity")  # compared here: a planner guesses badly how many differ
     asked, ids, is_whole = _KINDS * most, {}, False
     while len(ids) < most and not is_whole:
         found = list(rows[:asked])
         is_whole, asked = len(found) < asked, asked * _MORE
-        ids = {pk: None for pk, booked, capacity in found if booked < capacity}
+        ids = {pk: None for pk, taken, capacity in found if taken <= capacity}
     if len(ids) < most:
         ids |= dict.fromkeys(events.order_by(*_SOONEST).values_list("pk", flat=True)[:most])
     return list(ids)[:most]

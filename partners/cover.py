@@ -18,10 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from eventify.lib.currencies import exact, payable
+from eventify.lib.currencies import exact, payable, rounded
 from eventify.lib.errors import Because
 from partners import bank
-from partners.fees import CENT
 from partners.models import Balance, BankAccount, Entry, Partner, Payout
 from partners.models.ledger import Account, Kind
 from partners.standing import OPEN_PAYOUTS
@@ -192,9 +191,9 @@ def _figures(wanted: dict[int, Partner]) -> dict[tuple[int, str], dict]:
             counter = "events" if part == "cover" else "cancelled"
             own[counter] = own.get(counter, 0) + (amount > 0)
         own[part] += amount if part == "owed" else max(amount, Decimal(0))
-    for (partner, _currency), own in figures.items():
+    for (partner, currency), own in figures.items():
         share = Decimal(KEPT[Partner.Trust(wanted[partner].trust)]) / 100
-        own["cover"] = (own["cover"] * share).quantize(CENT, ROUND_UP)
+        own["cover"] = rounded(own["cover"] * share, currency, ROUND_UP)
     for partner in wanted.keys() - {partner for partner, _currency in figures}:
         figures[partner, settings.EVENTIFY_CURRENCY]  # noqa: B018 (makes the row)
     return figures

@@ -1,12 +1,11 @@
 """The platform's share of a sale."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.conf import settings
 
+from eventify.lib import currencies
 from partners.models import Partner
-
-CENT = Decimal("0.01")
 
 
 def percent_of(partner: Partner) -> Decimal:
@@ -16,6 +15,6 @@ def percent_of(partner: Partner) -> Decimal:
     return settings.EVENTIFY_FEE_PERCENT if partner.fee_percent is None else partner.fee_percent
 
 
-def fee(amount: Decimal, percent: Decimal) -> Decimal:
-    """That percentage of the amount, halves of a cent rounded up."""
-    return (amount * percent / 100).quantize(CENT, ROUND_HALF_UP)
+def fee(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
+    """That percentage of the amount, rounded to what the currency can pay (halves up), and never above the amount."""
+    return min(amount, currencies.rounded(amount * percent / 100, currency))

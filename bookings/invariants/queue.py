@@ -33,7 +33,7 @@ def _waited_for(only: list[int] | None, having) -> QuerySet[Event]:
 def _free_places(only: list[int] | None) -> Iterator[dict]:
     for event in filter(sales.is_open, _waited_for(only, _has_room())):
         head = waitlist.queue(event).first()
-        if any(waitlist.fits(one, head.qty, event) for one in _wanted(event, head)):
+        if any(waitlist.fits(one, head.qty, event) for one in _wanted(event, head, head.qty)):
             yield {"id": event.pk, "name": event.name, "left": event.places_left, "booking": head.pk, "qty": head.qty}
 
 
@@ -51,9 +51,9 @@ def _has_room():
     return Exists(Event.objects.filter(pk=OuterRef("pk"), booked_count__lt=F("capacity")))
 
 
-def _wanted(event: Event, party: Booking) -> Iterable:
+def _wanted(event: Event, party: Booking, *qty: int) -> Iterable:
     types = {one.pk: one for one in event.ticket_types.all()}
-    return waitlist.wanted_types(types, party.ticket_type_id, party.takes_any_type)
+    return waitlist.wanted_types(types, party.ticket_type_id, party.takes_any_type, *qty)
 
 
 CHECKS = (

@@ -7,11 +7,22 @@ from django.db import models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Lower, Upper
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookings.models.fields import AREA_MAX, MONEY, PERCENT
 from eventify.lib.models import Entity
 from events.models import Event
+
+GENERAL = "General admission"  # the name of a type to which nobody gave another
+
+
+def name_shown(name: str) -> str:
+    """The name of a type as a buyer, volunteer or gate person reads it: GENERAL in their language, others as given.
+
+    Contracts, reports and the audit log say what is stored.
+    """
+    return _("General admission") if name == GENERAL else name
 
 
 class TicketTypes(models.Manager):
@@ -47,6 +58,7 @@ class TicketType(Entity):
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE, help_text="sold_out stops the sale.")
     sales_start_at = models.DateTimeField(null=True, blank=True)
     sales_end_at = models.DateTimeField(null=True, blank=True)
+    min_per_order = models.PositiveIntegerField(default=1, db_default=1, help_text="Fewer are not sold at once.")
     max_per_order = models.PositiveIntegerField(null=True, blank=True)
     max_per_person = models.PositiveIntegerField(null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -66,6 +78,11 @@ class TicketType(Entity):
             models.CheckConstraint(condition=Q(quantity_sold__lte=F("quantity_total")), name="type_not_oversold"),
             models.CheckConstraint(condition=Q(price__gte=0), name="type_price_not_negative"),
             models.CheckConstraint(condition=Q(tax_rate__gte=0, tax_rate__lte=100), name="type_tax_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(min_per_order=1)
+                | Q(Q(max_per_order=None) | Q(max_per_order__gte=F("min_per_order")), min_per_order__gt=1),
+                name="type_least_within_most",
+            ),
         ]
         indexes = [
             models.Index(fields=["event", "position"], name="type_by_event"),
@@ -76,6 +93,11 @@ class TicketType(Entity):
 
     def __str__(self):
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """As `name_shown` says it."""
+        return name_shown(self.name)
 
     @property
     def permission_scope(self):
@@ -93,9 +115,14 @@ class TicketType(Entity):
         known = self.__dict__.get("area_free")
         return event.seats.for_sale().filter(area=self.area).count() if known is None else known
 
+    def places_for_sale(self, event: Event) -> int:
+        """How many places an order can have; none when fewer are left than one must buy."""
+        left = self.places_left(event)
+        return left if left >= self.min_per_order else 0
+
     def shown_status(self, event: Event) -> str:
-        """The status that buyers see: sold out also when nothing is left."""
-        if self.status == self.Status.ACTIVE and self.places_left(event) == 0:
+        """The status that buyers see: sold out also when nothing is left, or less than one must buy."""
+        if self.status == self.Status.ACTIVE and self.places_for_sale(event) == 0:
             return self.Status.SOLD_OUT
         return self.status
 

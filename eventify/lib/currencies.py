@@ -13,6 +13,7 @@ CENT = Decimal("0.01")
 WITHOUT_CENTS = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
 )
+IN_THOUSANDTHS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
 
 def exact(amount: Decimal, currency: str) -> str:
@@ -20,12 +21,12 @@ def exact(amount: Decimal, currency: str) -> str:
 
     Separators, groups and the side of the sign are the language's: `₹1,00,000.00` in Hindi, `€ 1.200,00` in Dutch.
     """
-    return _said(amount, currency, 2 if _has_part(amount) else places(currency))
+    return _said(amount, currency, max(places(currency), 2 if _has_part(amount) else 0))
 
 
 def short(amount: Decimal, currency: str) -> str:
     """The same without the places of a whole amount: for prices, and for the scale of a chart."""
-    return _said(amount, currency, 2 if _has_part(amount) else 0)
+    return _said(amount, currency, max(places(currency), 2) if _has_part(amount) else 0)
 
 
 def _has_part(amount: Decimal) -> bool:
@@ -46,18 +47,28 @@ def _said(amount: Decimal, currency: str, decimals: int) -> str:
 
 
 def places(currency: str) -> int:
-    """How many digits behind the point its payments can have: none for yen or dong, two for most."""
-    return 0 if currency in WITHOUT_CENTS else 2
+    """How many digits behind the point its payments can have: none for yen or dong, three for dinars, two for most."""
+    if currency in WITHOUT_CENTS:
+        return 0
+    return 3 if currency in IN_THOUSANDTHS else 2
 
 
-def rounded(amount: Decimal, currency: str) -> Decimal:
-    """The nearest amount that can be paid in the currency; halves go up."""
-    return amount.quantize(Decimal(1).scaleb(-places(currency)), ROUND_HALF_UP).quantize(CENT)
+def step(currency: str) -> Decimal:
+    """What our amounts in the currency are whole multiples of: its smallest unit, but a hundredth at the finest.
+
+    Amounts are kept with two places, so 0.01 of a dinar is ours, though its smallest unit is 0.001.
+    """
+    return Decimal(1) if currency in WITHOUT_CENTS else CENT
+
+
+def rounded(amount: Decimal, currency: str, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """The nearest amount that can be paid in the currency; halves go up, unless another rounding is asked for."""
+    return amount.quantize(step(currency), rounding).quantize(CENT)
 
 
 def payable(amount: Decimal, currency: str) -> Decimal:
-    """As much of the amount as can be paid in the currency: half a yen, left by a fee in percent, stays behind."""
-    return amount.quantize(Decimal(1).scaleb(-places(currency)), ROUND_DOWN).quantize(CENT)
+    """As much of the amount as can be paid in the currency: half a yen, left by a fee of an old sale, stays behind."""
+    return rounded(amount, currency, ROUND_DOWN)
 
 
 def minor(amount: Decimal, currency: str) -> int:

@@ -67,6 +67,8 @@ def test_the_least_price_then_the_soonest_and_last_what_has_none():
         {"status": "hidden"},
         {"status": "sold_out"},
         {"quantity_total": 3, "quantity_sold": 3},
+        {"quantity_total": 5, "quantity_sold": 2, "min_per_order": 4},
+        {"min_per_order": 11},  # of 10 places
         {"area": "Balcony"},
     ],
 )
@@ -139,6 +141,7 @@ def test_the_order_is_that_of_the_prices_on_the_cards():
             sold_out, over = chance.random() < 0.3, chance.random() < 0.3
             kind.quantity_total, kind.quantity_sold = (2, 2) if sold_out else (None, 0)
             kind.sales_end_at = NOW - HOUR if over else None
+            kind.min_per_order = chance.choice((1, 1, 10, 11))  # of 10 places
             kind.save()
 
     def place(one: Event):

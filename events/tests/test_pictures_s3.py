@@ -1,7 +1,11 @@
 """Pictures in an S3 bucket: shown from its address, kept for ever by browsers, gone when they are taken away."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.files.storage import storages
+from django.utils import timezone
 
 from accounts.factories import UserFactory
 from eventify.settings.files import public_storage
@@ -32,3 +36,13 @@ def test_a_picture_is_shown_from_the_bucket(bucket):
     assert {one.cache_control for one in stored.values()} == {"public, max-age=31536000, immutable"}
     pictures.remove(image, by=UserFactory())
     assert list(bucket.objects.all()) == []
+
+
+def test_what_no_row_shows_goes_after_a_day(bucket):
+    event = EventFactory()
+    image, lost = (pictures.add(event, photo(), by=UserFactory()) for _number in range(2))
+    EventImage.objects.filter(pk=lost.pk).delete()  # as /django-admin/ does
+    assert pictures.tidy() == 0
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert pictures.tidy() == 2
+    assert {one.key for one in bucket.objects.all()} == {image.image.name, image.thumbnail.name}

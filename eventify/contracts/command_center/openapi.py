@@ -36,6 +36,7 @@ from partners.models import Document, Member, Partner, Payout, PayoutBatch
 from partners.models.ledger import Account, Kind
 
 MONEY = {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$", "examples": ["499.50"]}
+SUMS = {"type": "object", "additionalProperties": MONEY, "examples": [{"EUR": "30.00", "INR": "499.50"}]}
 PERMISSION = words(*IDS)
 
 # --- People -------------------------------------------------------------------------------------------
@@ -64,6 +65,7 @@ USER = thing(
     "User", id=UID, email=EMAIL, phone=maybe(example("+919876543210")), full_name=example("Asha Rao"),
     status=words(shapes.ACTIVE, shapes.BANNED), is_closed=TRUE_OR_FALSE, banned_at=maybe(MOMENT),
     ban_reason=maybe(example("Resells tickets.")), total_spent=MONEY, currency=CURRENCY,
+    spent_by_currency=SUMS,
     last_active_at=maybe(MOMENT), created_at=MOMENT,
 )  # fmt: skip
 ROLE = ROLE_BRIEF.with_(

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from accounts.models import AuditLog, Notification, Role, User
 from accounts.permissions import CATALOGUE
+from bookings import spent
 from eventify.lib.ids import to_ulid
 from eventify.lib.wire import moment
 from partners.models import Contact, Document, Entry, Member, Partner, Payout, PayoutBatch
@@ -90,7 +91,7 @@ def staff(row: User) -> dict:
 
 
 def end_user(row: User) -> dict:
-    """A user of the shop."""
+    """A user of the shop, from bookings.spent.with_currencies."""
     return {
         "id": str(row.uid),
         "email": row.email,
@@ -102,6 +103,7 @@ def end_user(row: User) -> dict:
         "ban_reason": row.ban_reason or None,
         "total_spent": money(row.total_spent),
         "currency": settings.EVENTIFY_CURRENCY,
+        "spent_by_currency": {currency: money(amount) for currency, amount in spent.in_each(row).items()},
         "last_active_at": moment(row.last_active_at),
         "created_at": moment(row.created_at),
     }

@@ -1,10 +1,12 @@
 """The users of the shop: finding them, keeping them out, and helping those who lost their second factor."""
 
 import django_filters
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from rest_framework.response import Response
 
 from accounts import bans, two_factor
 from accounts.models import User
+from bookings import spent
 from eventify.contracts.api_v1 import View, listing, ok
 from eventify.contracts.command_center import shapes
 from eventify.contracts.command_center.filters import Since, Sort, Until, Words
@@ -38,13 +40,21 @@ class UserFilters(django_filters.FilterSet):
         return users.filter(banned_at__isnull=value == shapes.ACTIVE)
 
 
+def _users() -> QuerySet[User]:
+    return spent.with_currencies(User.objects.all())
+
+
+def _shown(user: User) -> Response:
+    return ok(shapes.end_user(_users().get(pk=user.pk)))
+
+
 class Users(View):
     """GET the users that are not staff, newest first."""
 
     needs = {"GET": staff("view_users")}
 
     def get(self, request):
-        users = User.objects.filter(is_staff=False, is_guest=False).order_by("-id")
+        users = _users().filter(is_staff=False, is_guest=False).order_by("-id")
         return listing(request, filtered(UserFilters, request, users), shapes.end_user)
 
 
@@ -55,7 +65,8 @@ class Ban(View):
 
     def post(self, request, id):
         user = one(User.objects, id)
-        return ok(shapes.end_user(bans.ban(user, reason=read(request, Reason)["reason"], by=request.user)))
+        bans.ban(user, reason=read(request, Reason)["reason"], by=request.user)
+        return _shown(user)
 
 
 class Unban(View):
@@ -65,7 +76,7 @@ class Unban(View):
 
     def post(self, request, id):
         self.expect_nothing()
-        return ok(shapes.end_user(bans.unban(one(User.objects, id), by=request.user)))
+        return _shown(bans.unban(one(User.objects, id), by=request.user))
 
 
 class ResetTwoFactor(View):
@@ -76,4 +87,4 @@ class ResetTwoFactor(View):
     def post(self, request, id):
         user = one(User.objects, id)
         two_factor.reset(user, reason=read(request, Reason)["reason"], by=request.user)
-        return ok(shapes.end_user(user))
+        return _shown(user)

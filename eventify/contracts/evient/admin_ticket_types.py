@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from bookings import inventory, ticket_types
+from bookings import inventory, sales, ticket_types
 from bookings.models import TicketType
 from eventify.contracts.evient import rows, shapes
 from eventify.contracts.evient.conventions import LIMIT_MOST, View, listing, ok
@@ -31,6 +31,7 @@ class TicketTypeBody(Body):
         required=False, allow_null=True, min_value=0, max_value=inventory.CAPACITY_MAX
     )
     status = Choice(TicketType.Status.values, required=False)
+    min_per_order = serializers.IntegerField(required=False, min_value=1, max_value=sales.LEAST_MAX)
     max_per_order = serializers.IntegerField(**_PEOPLE)
     max_per_person = serializers.IntegerField(**_PEOPLE)
     sales_start = Moment(required=False, allow_null=True)

@@ -108,7 +108,8 @@ _TYPE = {
 TICKET_TYPE = thing("TicketType", **_TYPE, quantity_total=COUNT, status=words("active", "sold_out"))
 ADMIN_TYPE = thing(
     "AdminTicketType", **_TYPE, quantity_total=maybe(COUNT), status=words(*TicketType.Status.values),
-    max_per_order=maybe(WHOLE), max_per_person=maybe(WHOLE), sales_start=maybe(MOMENT), sales_end=maybe(MOMENT),
+    min_per_order=COUNT, max_per_order=maybe(WHOLE), max_per_person=maybe(WHOLE), sales_start=maybe(MOMENT),
+    sales_end=maybe(MOMENT),
 )  # fmt: skip
 EVENT_DETAIL = EVENT.with_("EventDetail", content=TEXT, ticket_types=many(TICKET_TYPE))
 ADMIN_EVENT = EVENT.with_(

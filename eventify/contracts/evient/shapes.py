@@ -90,7 +90,7 @@ def event_detail(row: Event) -> dict:
 
 def ticket_type(row: TicketType, of: Event) -> dict:
     """A type as buyers see it: it is sold out exactly when quantity_sold >= quantity_total."""
-    available = row.places_left(of) if row.status == TicketType.Status.ACTIVE else 0
+    available = row.places_for_sale(of) if row.status == TicketType.Status.ACTIVE else 0
     total = row.quantity_total if row.quantity_total is not None and available else row.quantity_sold + available
     return {**_type(row, of), "quantity_total": total, "available": available, "status": row.shown_status(of)}
 
@@ -114,6 +114,7 @@ def admin_ticket_type(row: TicketType, of: Event) -> dict:
         **_type(row, of),
         "available": row.places_left(of),
         "status": row.status,
+        "min_per_order": row.min_per_order,
         "max_per_order": row.max_per_order,
         "max_per_person": row.max_per_person,
         "sales_start": moment(row.sales_start_at),

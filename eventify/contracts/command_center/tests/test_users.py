@@ -1,11 +1,14 @@
 """The users of the shop."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import bans, two_factor
 from accounts.factories import UserFactory
 from accounts.models import AuditLog, OutgoingMail, User
 from accounts.tests.coming_in import turn_on
+from bookings.tests.scenes import buy, pay, scene
 from eventify.contracts.command_center.tests.conftest import client_of, data_of, errors_of, meta_of, with_role
 from eventify.lib.wire import moment
 
@@ -25,6 +28,7 @@ def row_of(user: User, **changed) -> dict:
         "ban_reason": None,
         "total_spent": "0.00",
         "currency": "INR",
+        "spent_by_currency": {},
         "last_active_at": None,
         "created_at": moment(user.created_at),
         **changed,
@@ -45,6 +49,24 @@ def test_users_that_are_not_staff_newest_first(as_admin, zoe):
     answer = as_admin.get(PATH)
     assert data_of(answer) == [row_of(newer, is_closed=True), row_of(zoe, total_spent="12.50")]
     assert meta_of(answer) == {"current_page": 1, "per_page": 25, "total": 2, "last_page": 1}
+
+
+def test_amounts_of_several_currencies_stand_beside_each_other(as_admin):
+    user = UserFactory()
+    for price, currency in ((10, "INR"), ("30.50", "EUR")):
+        pay(buy(user, scene(price=price, currency=currency)[1]))
+    spent = {"total_spent": "10.00", "spent_by_currency": {"EUR": "30.50", "INR": "10.00"}}
+    found = data_of(as_admin.get(PATH))
+    assert found == [row_of(user, **spent)]
+    with CaptureQueriesContext(connection) as one_row:
+        as_admin.get(PATH)
+    UserFactory.create_batch(2)
+    with CaptureQueriesContext(connection) as three_rows:
+        as_admin.get(PATH)
+    assert len(one_row) == len(three_rows)
+    user.refresh_from_db()
+    banned = data_of(as_admin.post(f"{PATH}/{user.uid}/ban", {"reason": "Sold fakes."}))
+    assert (banned["total_spent"], banned["spent_by_currency"]) == tuple(spent.values())
 
 
 def test_filters(as_admin, admin, zoe):

@@ -26,7 +26,7 @@ NEW = {
     "thumbnail_image": "https://example.com/t.png",
     "ticket_types": [
         {"name": "VIP", "price": 99.99, "original_price": "120.00", "quantity_total": 5},
-        {"name": "GA", "quantity_total": 20, "description": None, "max_per_order": 4},
+        {"name": "GA", "quantity_total": 20, "description": None, "min_per_order": 2, "max_per_order": 4},
     ],
 }
 
@@ -71,6 +71,7 @@ def test_create_with_status_and_ticket_types(as_admin, admin, anybody):
                 "quantity_sold": 0,
                 "available": 5,
                 "status": "active",
+                "min_per_order": 1,
                 "max_per_order": None,
                 "max_per_person": None,
                 "sales_start": None,
@@ -87,6 +88,7 @@ def test_create_with_status_and_ticket_types(as_admin, admin, anybody):
                 "quantity_sold": 0,
                 "available": 20,
                 "status": "active",
+                "min_per_order": 2,
                 "max_per_order": 4,
                 "max_per_person": None,
                 "sales_start": None,

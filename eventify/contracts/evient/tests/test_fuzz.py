@@ -28,7 +28,7 @@ FIELDS = {
         "banner_image", "thumbnail_image", "category", "status", "is_hot", "capacity", "ticket_types",
     ],
     "POST admin/events/<id>/ticket-types": [
-        "name", "description", "price", "original_price", "quantity_total", "status", "max_per_order",
+        "name", "description", "price", "original_price", "quantity_total", "status", "min_per_order", "max_per_order",
         "max_per_person", "sales_start", "sales_end", "id",
     ],
     "PUT admin/orders/<id>": ["status", "reason"],
