@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,11 +36,12 @@ class NotKnown(DomainError):
 
 
 class Input(NamedTuple):
-    """What may be said besides the object: `read` makes a value of the text, or raises ValueError."""
+    """What may be said besides the object, in `most` characters: `read` makes a value of it, or raises ValueError."""
 
     name: str
     read: Callable[[str], object]
     about: str
+    most: int = TEXT_MAX
 
 
 class Fix(NamedTuple):
@@ -108,13 +111,27 @@ def link(action: str, about, **said) -> str:
     return f"/why/?{urlencode({'action': action, 'object': about, **said})}"
 
 
+def tell(
+    request: HttpRequest, refusal: DomainError | str, asks: str = "", about: Model | None = None, *,
+    level: int = messages.ERROR, **said,
+) -> None:  # fmt: skip
+    """Say on the page that comes next what was refused, with its "Why not?": the action `asks` on the row `about`.
+
+    The one way from a refusal to a message (a test asks). `said` are the question's other inputs; without `asks` the
+    sentence stands alone, as it must where what was pressed is not there any more.
+    """
+    question = link(asks, about.uid, **said) if asks and about is not None else ""
+    sentence = sentence_of(refusal) if isinstance(refusal, DomainError) else refusal
+    messages.add_message(request, level, sentence, extra_tags=question)
+
+
 def read(action: Action, said: dict[str, str]) -> dict:
     """The inputs of the action as values; what is not said is left to its verb. Invalid with the name of a bad one."""
     values = {}
     for one in action.inputs:
         if text := said.get(one.name, ""):
             try:
-                if len(text) > TEXT_MAX or "\x00" in text:
+                if len(text) > one.most or "\x00" in text:
                     raise ValueError
                 values[one.name] = one.read(text)
             except ValueError:

@@ -1,12 +1,12 @@
-"""Why not? What staff can ask about people and roles: bans, access to the command center, the end of a role."""
+"""Why not? What staff can ask about people and roles, and everybody about their own two-factor."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts import bans, roles
+from accounts import bans, roles, two_factor
 from accounts.explaining import FIXES, Action, Fix, Input, found, need
 from accounts.models import Role, User
-from eventify.lib.errors import Invalid, Missing
+from eventify.lib.errors import Forbidden, Invalid, Missing
 
 BAN, STAFF, ROLES = "ban_users", "manage_staff", "manage_roles"
 _FIXES = {
@@ -66,6 +66,30 @@ def _named(text: str) -> Role:
         raise ValueError(text) from None
 
 
+def _oneself(asker: User | None, text: str) -> User:
+    return found(User.objects.filter(pk=asker.pk) if asker else User.objects.none(), text)
+
+
+_TWO_FACTOR = {
+    "begin": lambda user, by: two_factor.begin(user),
+    "off": two_factor.disable,
+    "codes": two_factor.new_recovery_codes,
+}
+
+
+def _change_two_factor(user: User, *, by: User, act: str = "begin") -> None:
+    if user.pk != by.pk:  # staff who ask for somebody else
+        raise Forbidden
+    _TWO_FACTOR[act](user, by=by)
+
+
+def _act(text: str) -> str:
+    """One of _TWO_FACTOR; ValueError for a word that is none."""
+    if text not in _TWO_FACTOR:
+        raise ValueError(text)
+    return text
+
+
 _USER = gettext_noop("the uid of a user")
 ACTIONS = (
     Action("ban_user", gettext_lazy("Ban somebody"), _USER, _person, _ban, fixes=_FIXES),
@@ -75,6 +99,8 @@ ACTIONS = (
            fixes=_FIXES),
     Action("take_access", gettext_lazy("Take somebody's access away"), _USER, _person, _take_access, fresh=True,
            fixes=_FIXES),
+    Action("change_two_factor", gettext_lazy("Change one's own two-factor"), _USER, _oneself, _change_two_factor,
+           (Input("act", _act, "begin (default), off or codes"),), fresh=True, fixes=_FIXES),
     Action("delete_role", gettext_lazy("Delete a role"), gettext_noop("the uid of a role"), _role, _delete_role,
            fresh=True, fixes=_FIXES),
 )  # fmt: skip

@@ -3,7 +3,9 @@
 from functools import wraps
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
@@ -17,6 +19,15 @@ def members_only(view):
     checked = login_required(login_url="/login/")(view)
     checked.is_for_members = True  # who asks why a page does not open is told so (partners/explaining_pages.py)
     return checked
+
+
+def to_log_in(request, reason):
+    """To the log-in, which says `reason` (what one logs in for) and leads back here.
+
+    Who is nobody reads the same of what is there and of what is not.
+    """
+    messages.info(request, reason)
+    return redirect_to_login(request.get_full_path(), "/login/")
 
 
 def safe_next(request, default: str = "/") -> str:

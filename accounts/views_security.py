@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView, View
 
-from accounts import browser, codes, devices, password_links, signup, step_up, two_factor
+from accounts import browser, codes, devices, explaining, password_links, signup, step_up, two_factor
 from accounts.forms import ConfirmForm, NewPasswordForm, PasswordForm, SetupCodeForm, put_into
 from accounts.lockout import LockedOut
 from accounts.pages import limited, members_only, safe_next
@@ -110,7 +110,7 @@ class Act(View):
     """A button of the security pages. A refusal becomes a sentence on the page where it leads."""
 
     http_method_names = ["post", "options"]
-    back = TWO_FACTOR
+    back, act_asked = TWO_FACTOR, "begin"
 
     def act(self, request):
         raise NotImplementedError
@@ -119,7 +119,7 @@ class Act(View):
         try:
             return self.act(request) or redirect(self.back)
         except DomainError as refusal:
-            messages.error(request, str(refusal.message))
+            explaining.tell(request, refusal, "change_two_factor", request.user, act=self.act_asked)
             return redirect(self.back)
 
 
@@ -133,7 +133,7 @@ class BeginTwoFactor(Act):
 class TurnTwoFactorOff(Act):
     """Back to the password alone."""
 
-    back = SECURITY
+    back, act_asked = SECURITY, "off"
 
     def act(self, request):
         two_factor.disable(request.user, by=request.user, keep=browser.own_session(request))
@@ -142,6 +142,8 @@ class TurnTwoFactorOff(Act):
 
 class NewRecoveryCodes(Act):
     """Ten new codes, shown once."""
+
+    act_asked = "codes"
 
     def act(self, request):
         return _show_codes(request, two_factor.new_recovery_codes(request.user, by=request.user), is_new=False)

@@ -1,4 +1,7 @@
-"""All that can be asked why not, in the order of the apps, and who may ask for whom."""
+"""All that can be asked why not, in the order of the apps, and who may ask for whom.
+
+Apps above this one add theirs when they are loaded (privacy/explaining.py).
+"""
 
 from django.utils.translation import gettext as _
 
@@ -7,19 +10,40 @@ from accounts import explaining_people as people
 from accounts.explaining import Action, Answer
 from accounts.models import User
 from bookings import explaining as bookings
+from bookings import explaining_rooms as rooms
 from crew import explaining as crew
+from crew import explaining_people as crew_people
 from eventify.lib.errors import Invalid
 from eventify.lib.ratelimit import hit
 from events import explaining as events
+from integrations import explaining as integrations
 from partners import explaining as partners
 from partners import explaining_pages as pages
 
-ACTIONS: dict[str, Action] = {
-    one.id: one
-    for one in (*bookings.ACTIONS, *crew.ACTIONS, *events.ACTIONS, *partners.ACTIONS, *people.ACTIONS, pages.ACTION)
-}
-INPUTS = {one.name: one.about for action in ACTIONS.values() for one in action.inputs}
+ACTIONS: dict[str, Action] = {}
+INPUTS: dict[str, str] = {}  # what an input is, by its name
 FOR = "view_users"  # who holds it may ask why somebody else cannot
+
+
+def add(*actions: Action) -> None:
+    """Let these be asked, too."""
+    ACTIONS.update({one.id: one for one in actions})
+    for one in (one for action in actions for one in action.inputs):
+        known = INPUTS.get(one.name, "")
+        INPUTS[one.name] = known if one.about in known else "; ".join(filter(None, (known, one.about)))
+
+
+add(
+    *bookings.ACTIONS,
+    *rooms.ACTIONS,
+    *crew.ACTIONS,
+    *crew_people.ACTIONS,
+    *integrations.ACTIONS,
+    *events.ACTIONS,
+    *partners.ACTIONS,
+    *people.ACTIONS,
+    pages.ACTION,
+)
 
 
 def answer(said: dict[str, str], *, asker: User | None, address: str, is_fresh: bool) -> tuple[Action, Answer]:

@@ -161,7 +161,7 @@ def _check_limit_of_type(booking: Booking, others: QuerySet[Booking]) -> None:
         return
     held = others.filter(ticket_type=booking.ticket_type).aggregate(places=Sum("qty"))["places"] or 0
     if booking.qty + held > most:
-        what = {"type": booking.ticket_type.name, "most": most}
+        what = {"type": booking.ticket_type.shown_name, "most": most}
         raise Invalid.field("email", _("At most %(most)s of %(type)s per person.") % what)
 
 

@@ -47,6 +47,7 @@ _TYPE_FIELDS = (
     "original_price",
     "quantity_total",
     "status",
+    "min_per_order",
     "max_per_order",
     "max_per_person",
     "position",

@@ -1,4 +1,4 @@
-"""Why not? What can be asked about places, orders and tickets."""
+"""Why not? What can be asked about places, orders and tickets. Waiting rooms are in explaining_rooms.py."""
 
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -16,15 +16,18 @@ from bookings import (
     checkin,
     guests,
     orders,
+    payments,
     previews,
     queries,
     refunds,
     resales,
+    sales,
     ticket_types,
     transfers,
 )
+from bookings import tickets as of_tickets
 from bookings.command_center.orders import SEES_ORDERS
-from bookings.models import Booking, Order, Ticket, TicketType
+from bookings.models import Booking, Order, Refund, Ticket, TicketType
 from eventify.lib.errors import Forbidden, Missing
 from events import explaining as of_events
 from events import queries as event_queries
@@ -32,6 +35,7 @@ from events.models import Event
 from partners import members
 from partners.explaining import FIXES, need
 
+ASKED_MOST = 100  # tickets that one question names: what fits into an address
 SOMEBODY = "somebody@example.com"  # who a ticket is sent to when the question names nobody
 
 
@@ -51,16 +55,21 @@ def _bookable(asker: User | None, text: str) -> TicketType | Event:
 
 
 def _book(thing: TicketType | Event, *, by: User | None, quantity: int | None = None, seats: tuple = ()) -> None:
-    """So many places; of the seats that are named when no number is given."""
-    buyer, qty = by or guests.nobody(), quantity if quantity is not None else len(seats) or 1
+    """So many places; of the seats that are named when no number is given, else as few as one may buy."""
+    buyer, qty = by or guests.nobody(), quantity if quantity is not None else len(seats) or _least(thing)
     if isinstance(thing, TicketType):
         orders.decide([orders.Line(thing.pk, qty, seats)], by=buyer, at_checkout=True)
     else:
         orders.decide_booking(thing.pk, qty, by=buyer, chosen=seats)
 
 
-def _join(event: Event, *, by: User, quantity: int = 1) -> None:
-    orders.decide_booking(event.pk, quantity, by=by, waitlist_too=True)
+def _join(event: Event, *, by: User, quantity: int | None = None) -> None:
+    orders.decide_booking(event.pk, _least(event) if quantity is None else quantity, by=by, waitlist_too=True)
+
+
+def _least(thing: TicketType | Event) -> int:
+    types = [thing] if isinstance(thing, TicketType) else sales.shown_types(thing)
+    return min((one.min_per_order for one in types), default=1)
 
 
 # --- An event's sale ----------------------------------------------------------------------------------
@@ -128,6 +137,37 @@ def _refund(order: Order, *, by: User, amount: Decimal | None = None) -> None:
     refunds.give(order, refunds.most(order) if amount is None else amount, by=by, reason="?")
 
 
+def _cancel_tickets(order: Order, *, by: User, tickets: tuple = (), money: str = "back") -> None:
+    """These tickets of it, or all that are good when none is named; without their money when that `stays`."""
+    _need_refund(order, by)
+    good = order.tickets.filter(status=Ticket.Status.VALID)
+    uids = tickets or tuple(good.values_list("uid", flat=True))
+    previews.tickets_cancellation(order, uids, is_refunded=money != "stays", reason="?", by=by)()
+
+
+def _pay(order: Order, *, by: User) -> None:
+    """Whoever has the address of an order may pay it. No provider is called."""
+    if order.total_amount:
+        payments.due(order)
+
+
+def _mail(order: Order, *, by: User) -> None:
+    if not queries.orders_of(by, *SEES_ORDERS).filter(pk=order.pk).exists():
+        need(by, *SEES_ORDERS)
+    of_tickets.mail_again(order, by=by)
+
+
+def _failed_refund(asker: User | None, text: str) -> Refund:
+    """One of an order that the asker's pages of the command center show."""
+    seen = queries.orders_of(asker, *SEES_ORDERS) if asker else Order.objects.none()
+    return found(Refund.objects.filter(payment__order__in=seen).select_related("payment__order"), text)
+
+
+def _send_again(refund: Refund, *, by: User) -> None:
+    _need_refund(refund.payment.order, by)
+    refunds.try_again(refund, by=by)
+
+
 def _need_refund(order: Order, by: User) -> None:
     try:
         previews.check_may_refund(order, by)
@@ -161,6 +201,14 @@ def _resell(ticket: Ticket, *, by: User) -> None:
     resales.offer(ticket, by=by)
 
 
+def _take_back_link(ticket: Ticket, *, by: User) -> None:
+    transfers.take_back(ticket, by=by)
+
+
+def _take_back_offer(ticket: Ticket, *, by: User) -> None:
+    resales.take_back(ticket, by=by)
+
+
 def _check_in(ticket: Ticket, *, by: User, event: UUID | None = None) -> None:
     need(by, "check_in", on=ticket.event)
     at = event_queries.visible_to(by).filter(uid=event).first() if event else None
@@ -183,6 +231,16 @@ def _labels(text: str) -> tuple[str, ...]:
     return tuple(label.strip() for label in text.split(",") if label.strip())
 
 
+def _uids(text: str) -> tuple[UUID, ...]:
+    return tuple(UUID(one) for one in text.split(",") if one)
+
+
+def _money(text: str) -> str:
+    if text not in ("back", "stays"):
+        raise ValueError(text)
+    return text
+
+
 def _event_page(row) -> str:
     return f"/e/{getattr(row, 'event', row).slug}/"
 
@@ -193,6 +251,7 @@ def _of_ticket(name: str):
 
 _WAIT = Fix(gettext_lazy("Join the waitlist on the event's page."), lambda row: f"{_event_page(row)}#waitlist")
 _FEWER = Fix(gettext_lazy("Choose fewer places."), _event_page)
+_MORE = Fix(gettext_lazy("Choose more places."), _event_page)
 _ORGANISER = Fix(gettext_lazy("Ask the organiser."))
 _SALE = Fix(gettext_lazy("The organiser decides when what is on sale."), _event_page)
 _FIXES = {
@@ -201,6 +260,7 @@ _FIXES = {
     "waitlist_first": _WAIT,
     "order_limit": _FEWER,
     "person_limit": _FEWER,
+    "order_minimum": _MORE,
     "waiting_room": Fix(gettext_lazy("Come into the waiting room."), lambda row: f"{_event_page(row)}room/"),
     "seat_taken": Fix(gettext_lazy("Choose other seats."), lambda row: f"{_event_page(row)}seats/"),
     "sale_not_started": _SALE,
@@ -214,7 +274,7 @@ _FIXES = {
     "ticket_offered": Fix(gettext_lazy("Take the offer back."), _of_ticket("ticket-resale")),
 }
 _ORDER, _TICKET = gettext_noop("the uid of an order"), gettext_noop("the uid of a ticket")
-_QUANTITY = Input("quantity", int, "places; 1 when nothing is said")
+_QUANTITY = Input("quantity", int, "places; as few as one may buy when nothing is said")
 ACTIONS = (
     Action("book", gettext_lazy("Book places"), gettext_noop("the uid of a ticket type, or of an event"), _bookable,
            _book, (_QUANTITY, Input("seats", _labels, "labels with commas between them: A-1,A-2")),
@@ -233,9 +293,21 @@ ACTIONS = (
     Action("refund", gettext_lazy("Give money back"), _ORDER, _order, _refund,
            (Input("amount", _amount, "in the order's currency; what is left when nothing is said"),), fresh=True,
            fixes=_FIXES),
+    Action("cancel_tickets", gettext_lazy("Cancel tickets of an order"), _ORDER, _order, _cancel_tickets,
+           (Input("tickets", _uids, "uids with commas between them; all that are good when nothing is said",
+                  ASKED_MOST * 37),
+            Input("money", _money, "back (default) or stays")), fresh=True, fixes=_FIXES),
+    Action("send_refund_again", gettext_lazy("Send a refund again"), gettext_noop("the uid of a refund"),
+           _failed_refund, _send_again, fresh=True, fixes=_FIXES),
+    Action("mail_tickets", gettext_lazy("Send the tickets of an order again"), _ORDER, _order, _mail, fixes=_FIXES),
+    Action("pay", gettext_lazy("Pay an order"), _ORDER, _order, _pay, fixes=_FIXES),
     Action("transfer", gettext_lazy("Pass a ticket on"), _TICKET, _ticket, _transfer,
            (Input("to", str, "the address that it would be sent to"),), fixes=_FIXES),
     Action("resell", gettext_lazy("Give a ticket back to the queue"), _TICKET, _ticket, _resell, fixes=_FIXES),
+    Action("take_back_link", gettext_lazy("Take back the link to a ticket"), _TICKET, _ticket, _take_back_link,
+           fixes=_FIXES),
+    Action("take_back_offer", gettext_lazy("Take back the offer of a ticket"), _TICKET, _ticket, _take_back_offer,
+           fixes=_FIXES),
     Action("check_in", gettext_lazy("Let a ticket in"), _TICKET, _ticket_at_door, _check_in,
            (Input("event", UUID, "the uid of the event at whose door it is"),), fixes=_FIXES),
 )  # fmt: skip

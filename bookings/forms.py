@@ -69,7 +69,7 @@ class BookingForm(forms.Form):
             self.fields[field_name(ticket_type)] = self._quantity(ticket_type)
         buyable = [one for one in self.types if not why_not_now(one, event)]
         if len(buyable) == 1:  # nothing else to choose: one less thing to do on a phone
-            self.fields[field_name(buyable[0])].initial = 1
+            self.fields[field_name(buyable[0])].initial = buyable[0].min_per_order
 
     def _promo(self, code: str) -> PromoCode | None:
         """The code that was typed, when it can be used; else the sentence why not is `code_error`."""
@@ -85,11 +85,12 @@ class BookingForm(forms.Form):
     def _quantity(self, ticket_type: TicketType) -> forms.IntegerField:
         name = field_name(ticket_type)
         asked = str((self.data if self.is_bound else self.initial).get(name) or 0)
-        most = max(_most(ticket_type, self.event), int(asked) if asked.isdecimal() and len(asked) < 4 else 0)
-        choices = [(number, str(number)) for number in range(min(most, sales.QTY_MAX) + 1)]
+        chosen = min(int(asked), sales.QTY_MAX) if asked.isdecimal() and len(asked) < 4 else 0
+        numbers = range(ticket_type.min_per_order, max(_most(ticket_type, self.event), chosen) + 1)
+        choices = [(number, str(number)) for number in sorted({0, chosen, *numbers})]
         widget = Quantity(choices=choices, attrs={"class": "quantity", "autocomplete": "off"})
         return forms.IntegerField(
-            label=ticket_type.name, min_value=0, max_value=sales.QTY_MAX, required=False, widget=widget
+            label=ticket_type.shown_name, min_value=0, max_value=sales.QTY_MAX, required=False, widget=widget
         )
 
     @cached_property
@@ -135,7 +136,7 @@ class BookingForm(forms.Form):
 def why_not_now(ticket_type: TicketType, event: Event) -> str:
     """Why this type cannot be bought now, in a few words; empty when it can."""
     now = timezone.now()
-    if ticket_type.shown_status(event) == TicketType.Status.SOLD_OUT or not ticket_type.places_left(event):
+    if ticket_type.shown_status(event) == TicketType.Status.SOLD_OUT or not ticket_type.places_for_sale(event):
         return _("Sold out")
     if ticket_type.sales_end_at and now >= ticket_type.sales_end_at:
         return _("Sale ended")
@@ -153,13 +154,18 @@ class WaitlistForm(forms.Form):
     """How many places to wait for."""
 
     wait_key = forms.CharField(max_length=KEY_MAX, widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
-    places = forms.IntegerField(
-        label=gettext_lazy("Places"),
-        min_value=1,
-        max_value=PARTY_MAX,
-        initial=1,
-        widget=Quantity(choices=[(n, n) for n in range(1, PARTY_MAX + 1)], attrs={"class": "quantity"}),
-    )
+
+    def __init__(self, event: Event, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        least = min((one.min_per_order for one in sales.shown_types(event)), default=1)
+        numbers = range(least, max(PARTY_MAX, least) + 1)
+        self.fields["places"] = forms.IntegerField(
+            label=_("Places"),
+            min_value=1,
+            max_value=numbers[-1],
+            initial=least,
+            widget=Quantity(choices=[(n, n) for n in numbers], attrs={"class": "quantity"}),
+        )
 
 
 class CheckoutForm(forms.Form):
@@ -274,7 +280,7 @@ def buyer_so_far(order: Order, lines: list[Booking]) -> dict:
 
 def _attendee(line: Booking, place: int) -> forms.CharField:
     seat = line.seat_labels[place] if place < len(line.seat_labels) else ""
-    words = {"type": line.ticket_type.name, "number": place + 1, "seat": seat}
+    words = {"type": line.ticket_type.shown_name, "number": place + 1, "seat": seat}
     label = _("%(type)s, seat %(seat)s") if seat else _("%(type)s, ticket %(number)s")
     return forms.CharField(
         label=label % words,

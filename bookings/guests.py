@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import PROTECT, Exists, F, OuterRef, ProtectedError, QuerySet, Sum
+from django.db.models import PROTECT, Exists, OuterRef, ProtectedError, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from accounts import signup
 from accounts.letters import Extras, enriches, knows_language
 from accounts.models import Notification, User
-from bookings import inventory, tickets
-from bookings.models import Booking, Order, Payment, Refund, Resale, Ticket, TicketTransfer
+from bookings import inventory, spent, tickets
+from bookings.models import Booking, Order, Resale, Ticket, TicketTransfer
 from eventify.lib.errors import Conflict, Missing
 from eventify.lib.personal import refusing_the_erased
 from eventify.lib.prepared import Param, Prepared
@@ -249,8 +249,6 @@ def _move(keys: list[int], guest: User, user: User) -> None:
 
 def _move_spent(keys: list[int], guest: User, user: User) -> None:
     """What these orders cost moves along. The user rows come last, as they do when a payment arrives."""
-    paid = Payment.objects.filter(order__in=keys, status=Payment.Status.PAID).aggregate(sum=Sum("amount", default=0))
-    back = Refund.objects.filter(payment__order__in=keys).aggregate(sum=Sum("amount", default=0))
-    spent = paid["sum"] - back["sum"]
-    for pk, change in sorted({guest.pk: -spent, user.pk: spent}.items()):
-        User.objects.filter(pk=pk).update(total_spent=F("total_spent") + change)
+    moved = spent.of_orders(keys)
+    for pk, change in sorted({guest.pk: -moved, user.pk: moved}.items()):
+        spent.count(pk, change, settings.EVENTIFY_CURRENCY)

@@ -26,7 +26,7 @@ CAPACITY_MAX = 1_000_000  # places of one event or type
 EVENT_DECIDES = ("partner", "state", "is_bookable", "ends_at", "currency", "seating", "waitlisted_count")
 EVENT_DECIDES += ("has_waiting_room",)
 TYPE_DECIDES = ("status", "sales_start_at", "sales_end_at", "max_per_order", "max_per_person", "price", "tax_rate")
-TYPE_DECIDES += ("area",)
+TYPE_DECIDES += ("area", "min_per_order")
 
 
 class SoldOut(Conflict):
@@ -111,7 +111,7 @@ def _remember(event: Event, ticket_type: TicketType, places: int) -> None:
 
 def _sold_out_sentence(event: Event, ticket_type: TicketType) -> str:
     left = ticket_type.places_left(event)
-    what = f"{event.name}, {ticket_type.name}"
+    what = f"{event.name}, {ticket_type.shown_name}"
     if left:
         return _("%(what)s: only %(left)s left.") % {"what": what, "left": left}
     return _("%(what)s is sold out.") % {"what": what}

@@ -40,7 +40,7 @@ def place(lines: list[Line], *, by: User, key: str = "", promo: str = "", at_che
     With a key a retry returns the same order, a concurrent one too; another body under the key is KeyReused.
     `promo` is a code that must do something for one line. `at_checkout`: the buyer is asked for more before the order
     is paid or finished, so a free one is pending as well and no payment begins (bookings/carts.py).
-    Raises Missing (no such type), NotOnSale, OverLimit, SoldOut, SeatTaken, Invalid.
+    Raises Missing (no such type), NotOnSale, OverLimit, UnderLimit, SoldOut, SeatTaken, Invalid.
     """
     order = decide(lines, by=by, key=key, promo=promo, at_checkout=at_checkout)
     checkout.open_page(order)

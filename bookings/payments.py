@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import mail, notify
-from accounts.models import User
 from bookings import (
     bookkeeping,
     cancelling,
@@ -24,6 +23,7 @@ from bookings import (
     resales,
     sales,
     seats,
+    spent,
     tickets,
     waitlist,
 )
@@ -32,7 +32,7 @@ from bookings.papers import invoices
 from bookings.providers import provider
 from bookings.providers.base import Report, Unreachable
 from eventify.lib.currencies import exact
-from eventify.lib.errors import Conflict, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from events.models import Event
 
@@ -86,13 +86,13 @@ def _paid_again(payment: Payment, order: Order, report: Report) -> None:
         return
     amounts = {"amount": payment.amount, "currency": payment.currency, "status": Payment.Status.PAID}
     twice = Payment.objects.create(order=order, **facts, **amounts, paid_at=report.at or timezone.now())
-    User.objects.filter(pk=order.user_id).update(total_spent=F("total_spent") + twice.amount)
+    spent.count(order.user_id, twice.amount, twice.currency)
     _return(twice, order)
 
 
 def _settle(payment: Payment, order: Order, events: dict[int, Event], method: str) -> None:
     is_good = _is_good(order, events)  # first: for offered tickets it locks everybody whose money moves
-    User.objects.filter(pk=order.user_id).update(total_spent=F("total_spent") + payment.amount)
+    spent.count(order.user_id, payment.amount, payment.currency)
     if is_good:
         return _confirm(order, payment, events, method)
     if order.status == Order.Status.PENDING:
@@ -210,10 +210,17 @@ def ask_open() -> int:
 
 def try_again(order: Order) -> str:
     """The address of the page to pay a pending order at, with a new payment when the last one failed."""
-    with transaction.atomic():
-        _events, order = cancelling.lock(order)
-        if not _is_payable(order):
-            raise Conflict(_("This order cannot be paid any more. Please order again."))
-        if checkout.current(order) is None:
-            checkout.begin(order)
-    return checkout.open_page(order)
+    return checkout.open_page(due(order))
+
+
+@transaction.atomic
+def due(order: Order) -> Order:
+    """The pending order with a payment that has not failed; no provider is called. Locks the order. Conflict for one
+    that cannot be paid any more.
+    """
+    _events, order = cancelling.lock(order)
+    if not _is_payable(order):
+        raise Conflict(Because("not_payable", _("This order cannot be paid any more. Please order again.")))
+    if checkout.current(order) is None:
+        checkout.begin(order)
+    return order

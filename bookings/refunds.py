@@ -4,13 +4,13 @@ import logging
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, mail, notify
 from accounts.models import User
-from bookings import bookkeeping, inventory, queries
+from bookings import bookkeeping, inventory, queries, spent
 from bookings.models import Booking, Order, Payment, Refund
 from bookings.papers import invoices
 from bookings.providers import provider
@@ -124,7 +124,7 @@ def _tell(order: Order, amount: Decimal, reason: str) -> None:
 def request_of(payment: Payment, amount: Decimal, *, reason: str, shares: dict[str, str] | None = None) -> Refund:
     """Owe this part of one payment back; with the `shares` of its bookings when none of them ends."""
     refund = Refund.objects.create(payment=payment, amount=amount, reason=reason[:200], shares=shares or {})
-    User.objects.filter(pk=payment.order.user_id).update(total_spent=F("total_spent") - amount)
+    spent.count(payment.order.user_id, -amount, payment.currency)
     later("bookings.tasks.send_refunds", refund.pk)
     invoices.owe(payment.order)
     return refund

@@ -83,6 +83,14 @@ def why_not(ticket: Ticket, event: Event) -> str:
     return ""
 
 
+def take_back(ticket: Ticket, *, by: User) -> Resale:
+    """The offer that stands is taken back, as `withdraw` does. NotResellable when none stands."""
+    offered = open_of(ticket)
+    if offered is None:
+        raise NotResellable(_("This offer is over. Look at your tickets."))
+    return withdraw(offered, by=by)
+
+
 @transaction.atomic
 def withdraw(resale: Resale, *, by: User) -> Resale:
     """Take the offer back; the ticket was the holder's all the time. BeingPaid while somebody may pay for it.

@@ -14,6 +14,7 @@ from events import states
 from events.models import Event
 
 QTY_MAX = 1000  # places in one booking
+LEAST_MAX = 20  # places that one may have to buy at once: what the lists of numbers on the pages hold
 
 
 class NotOnSale(Conflict):
@@ -26,6 +27,13 @@ class OverLimit(Conflict):
     """More than one order or one person may have."""
 
     code = "over_limit"
+    kind = "limit"
+
+
+class UnderLimit(Conflict):
+    """Fewer than one must buy at once."""
+
+    code = "under_limit"
     kind = "limit"
 
 
@@ -55,7 +63,7 @@ def check_open(event: Event) -> None:
 def why_type_closed(ticket_type: TicketType, *, is_unlocked: bool = False) -> str:
     """The sentence that says why this type is not sold now; empty when it is. A promo code may unlock a hidden one."""
     now = timezone.now()
-    what = {"type": ticket_type.name}
+    what = {"type": ticket_type.shown_name}
     on_sale = (TicketType.Status.ACTIVE, TicketType.Status.HIDDEN) if is_unlocked else (TicketType.Status.ACTIVE,)
     if ticket_type.status not in on_sale:
         return Because("type_not_on_sale", _("%(type)s is not on sale.") % what)
@@ -82,7 +90,7 @@ def is_sold_out(event: Event) -> bool:
 
 def prices(event: Event) -> set[Decimal]:
     """What a ticket costs that can be bought now; empty when there is none."""
-    return {one.price for one in shown_types(event) if not why_type_closed(one) and one.places_left(event)}
+    return {one.price for one in shown_types(event) if not why_type_closed(one) and one.places_for_sale(event)}
 
 
 def check_type(ticket_type: TicketType, *, is_unlocked: bool = False) -> None:
@@ -92,11 +100,21 @@ def check_type(ticket_type: TicketType, *, is_unlocked: bool = False) -> None:
         raise NotOnSale(sentence)
 
 
+def check_least(ticket_type: TicketType, qty: int) -> None:
+    """UnderLimit for fewer places than one must buy at once. A rule of the sale alone: tickets are passed on, given
+    back and cancelled one by one, and who waited or paid late has what was promised.
+    """
+    if qty < ticket_type.min_per_order:
+        what = {"type": ticket_type.shown_name, "least": ticket_type.min_per_order}
+        sentence = _("At least %(least)s of %(type)s in one order.") % what
+        raise UnderLimit(Because("order_minimum", sentence, limit=ticket_type.min_per_order, asked=qty))
+
+
 def check_quantity(ticket_type: TicketType, qty: int, by: User) -> None:
     """Invalid for an impossible number; OverLimit past the limits per order and per person (under the event's lock)."""
     if not 1 <= qty <= QTY_MAX:
         raise Invalid.field("quantity", _("Choose from 1 to %(most)s places.") % {"most": QTY_MAX})
-    what = {"type": ticket_type.name, "most": ticket_type.max_per_order}
+    what = {"type": ticket_type.shown_name, "most": ticket_type.max_per_order}
     if ticket_type.max_per_order and qty > ticket_type.max_per_order:
         sentence = _("At most %(most)s of %(type)s in one order.") % what
         raise OverLimit(Because("order_limit", sentence, limit=ticket_type.max_per_order, asked=qty))

@@ -38,12 +38,16 @@ class Pick:
 
 
 def type_with_room(event: Event, types: list[TicketType], qty: int, chosen: tuple[str, ...] = ()) -> TicketType:
-    """The first type that sells so many places now, or the first on sale when none has room; NotOnSale without any."""
+    """The first type that sells so many places now, or the first on sale when none has room; NotOnSale without any.
+
+    Types of which one must buy more are left out, unless there is no other.
+    """
     on_sale = [one for one in types if not sales.why_type_closed(one)]
     if not on_sale:
         raise sales.NotOnSale(_("%(event)s has no tickets on sale.") % {"event": event.name})
     if chosen and any(one.area for one in on_sale):
         on_sale = _for_seats(event, on_sale, chosen)
+    on_sale = [one for one in on_sale if one.min_per_order <= qty] or on_sale
     return next((t for t in on_sale if t.places_left(event) >= qty), on_sale[0])
 
 
@@ -65,7 +69,7 @@ def sell(
 
     Their events are locked; when not (`is_locked`), they are one without seats, and no promo code is used:
     together.Stale then says that something has changed since it was read. Raises gate.MustWait, NotOnSale, OverLimit,
-    SoldOut, SeatTaken, Invalid, before anything is written.
+    UnderLimit, SoldOut, SeatTaken, Invalid, before anything is written.
     """
     if len({pick.event.currency for pick in picks}) > 1:
         raise Invalid.field("ticket_items", _("Tickets in different currencies cannot share an order."))
@@ -114,6 +118,7 @@ def _remember(order: Order, made: list[Booking]) -> None:
 def _check(pick: Pick, by: User) -> None:
     sales.check_type(pick.ticket_type, is_unlocked=promos.unlocks(pick.promo, pick.ticket_type))
     sales.check_quantity(pick.ticket_type, pick.qty, by)
+    sales.check_least(pick.ticket_type, pick.qty)
     if pick.seats and not len(pick.seats) == len(set(pick.seats)) == pick.qty:
         raise Invalid.field("seat_ids", _("Choose exactly as many seats as places."))
     waitlist.check_newcomer(pick.event, pick.ticket_type)

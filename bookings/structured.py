@@ -77,7 +77,7 @@ def _festival(parent: Event) -> dict:
 def _offer(ticket_type: TicketType, event: Event) -> dict:
     offer = {
         "@type": "Offer",
-        "name": ticket_type.name,
+        "name": ticket_type.shown_name,
         "price": str(ticket_type.price),
         "priceCurrency": event.currency,
         "availability": f"{_SCHEMA}/{_availability(ticket_type, event)}",
@@ -90,7 +90,7 @@ def _offer(ticket_type: TicketType, event: Event) -> dict:
 
 def _availability(ticket_type: TicketType, event: Event) -> str:
     """What can be had now; sold out also when the sale is over; pre-order while it has not begun."""
-    left = ticket_type.places_left(event) if sales.is_open(event) else 0
+    left = ticket_type.places_for_sale(event) if sales.is_open(event) else 0
     if not left or ticket_type.status != TicketType.Status.ACTIVE:
         return "SoldOut"
     if not sales.why_type_closed(ticket_type):

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from bookings import areas, capacity, inventory
+from bookings import areas, capacity, inventory, sales
 from bookings.door import keys
 from bookings.models import TicketType
+from bookings.models.selling import GENERAL as GENERAL
 from eventify.lib.errors import Because, Conflict, Invalid, Missing
 from events.models import Event
 
 PRICE_MAX = Decimal("1000000")
-GENERAL = "General admission"
 
 
 @transaction.atomic
@@ -105,6 +105,7 @@ def _check(ticket_type: TicketType) -> None:
         raise inventory.CapacityTooSmall(
             _("%(sold)s are sold already; the quantity cannot be less.") % {"sold": ticket_type.quantity_sold}
         )
+    _check_least(ticket_type)
     start, end = ticket_type.sales_start_at, ticket_type.sales_end_at
     if start and end and end <= start:
         raise Invalid.field("sales_end", _("The sale ends before it starts."))
@@ -112,6 +113,14 @@ def _check(ticket_type: TicketType) -> None:
         raise Invalid.field("price", _("Use a price from 0 to %(most)s.") % {"most": f"{PRICE_MAX:,}"})
     if not 0 <= ticket_type.tax_rate <= 100:
         raise Invalid.field("tax_rate", _("Use from 0 to %(most)s.") % {"most": 100})
+
+
+def _check_least(ticket_type: TicketType) -> None:
+    """What one must buy at once can be bought: within the limits, and there are as many."""
+    most = (ticket_type.max_per_order, ticket_type.max_per_person, ticket_type.quantity_total, sales.LEAST_MAX)
+    most = max(1, min(limit for limit in most if limit is not None))
+    if not 1 <= ticket_type.min_per_order <= most:
+        raise Invalid.field("min_per_order", _("Use from 1 to %(most)s.") % {"most": most})
 
 
 def _check_area(ticket_type: TicketType, event: Event) -> None:

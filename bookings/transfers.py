@@ -216,6 +216,14 @@ def _tell_both(ticket: Ticket, event: Event, giver: User, taker: User) -> None:
     mail.queue("ticket_received", taker.email, event=event.name, sender=name_of(giver, ticket), ticket_path=path)
 
 
+def take_back(ticket: Ticket, *, by: User) -> TicketTransfer:
+    """The link that waits to be accepted is taken back, as `withdraw` does. TransferOver when none waits."""
+    sent = open_of(ticket)
+    if sent is None:
+        raise TransferOver(_("There is no link to take back."))
+    return withdraw(sent, by=by)
+
+
 def withdraw(transfer: TicketTransfer, *, by: User) -> TicketTransfer:
     """The holder takes the link back: it is good for nothing any more. TransferOver when it is decided already."""
     with transaction.atomic():

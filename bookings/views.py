@@ -57,7 +57,7 @@ def _show(request, event: Event, children=None, *, form=None, wait=None, status=
         "closed": _closed(event),
         "turn": joining.turn_of(request, event),
         "form": form,
-        "wait": (wait or WaitlistForm(initial=_beginning_of_wait(request))) if can_wait else None,
+        "wait": (wait or WaitlistForm(event, initial=_beginning_of_wait(request))) if can_wait else None,
         "waiting": waiting,
         "minutes_to_pay": settings.EVENTIFY_OFFER_MINUTES,
         "is_sold_out": sold_out,
@@ -80,7 +80,8 @@ def _beginning(request, event: Event) -> dict:
 
 def _beginning_of_wait(request) -> dict:
     """What the form of the queue begins with: the places that were chosen before a log-in."""
-    return {"wait_key": new_key(), "places": _places(request.GET) or 1}
+    places = _places(request.GET)
+    return {"wait_key": new_key(), **({"places": places} if places else {})}
 
 
 def _places(data) -> int:
@@ -92,7 +93,7 @@ def _places(data) -> int:
 def _closed(event: Event) -> dict | None:
     """Why nothing can be booked, as a heading and a sentence; None when something can."""
     if event.state == Event.State.DRAFT:
-        return {"title": _("This is a draft"), "text": _("Only your team sees this page."), "tone": "information"}
+        return {"title": _("This is a draft"), "text": "", "tone": "information"}
     if event.state == Event.State.CANCELLED:
         return {"title": _("This event is cancelled"), "text": event.cancelled_reason, "tone": "negative"}
     if event.is_over or event.state in (Event.State.TEARDOWN, Event.State.CLOSED):

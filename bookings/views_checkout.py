@@ -1,16 +1,15 @@
 """From choosing to paying on one screen, and how what was bought without an account is found again."""
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import browser, signup
+from accounts import browser, explaining, signup
 from accounts.models import User
-from accounts.pages import limited, members_only, own_path
+from accounts.pages import limited, members_only, own_path, to_log_in
 from bookings import buyers, carts, guests, payments, promos
 from bookings import checkout as paying
 from bookings.forms import CheckoutForm, ClaimForm, LinkForm, buyer_so_far
@@ -37,8 +36,7 @@ def not_seen(request, uid):
         return get_object_or_404(Order.objects.none())
     if Order.objects.filter(uid=uid, user__is_guest=True).exists():
         return redirect("order-link", uid)
-    messages.info(request, _("This order belongs to an account. Log in to see it."))
-    return redirect_to_login(request.get_full_path(), "/login/")
+    return to_log_in(request, _("Log in to see this order."))
 
 
 def _lines(order: Order) -> list:
@@ -150,7 +148,7 @@ def open_order(request, uid, token):
     try:
         guests.open_by(request, uid, token)
     except guests.LinkExpired as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal)
         return redirect("order-link", uid)
     return redirect("order", uid)
 

@@ -1,7 +1,6 @@
 """What a person has bought: orders, their payment and cancellation, the places waited for."""
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.pages import members_only, own_path
+from accounts import explaining
+from accounts.pages import members_only, own_path, to_log_in
 from bookings import buyers, cancelling, checkout, payments, queries, waitlist
 from bookings.models import Booking, Order, Refund
 from bookings.views_checkout import not_seen
@@ -31,7 +31,7 @@ def orders(request):
     """`/orders/`: own orders (of a guest: of this browser), newest first, and the places that the person waits for."""
     own = _own(request).order_by("-id")
     if not request.user.is_authenticated and not own.exists():
-        return redirect_to_login(request.get_full_path(), "/login/")
+        return to_log_in(request, _("Log in to see your orders."))
     page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
     waiting = Booking.objects.filter(user=request.user.pk, status=Booking.Status.WAITLISTED)
     waiting = waitlist.numbered(waiting).select_related("event").order_by("id")
@@ -88,7 +88,7 @@ def pay(request, uid):
         page = payments.try_again(payments.refresh(found))
     except DomainError as refusal:
         if found.status == Order.Status.PENDING:
-            messages.error(request, str(refusal.message))
+            explaining.tell(request, refusal, "pay", found)
         return redirect("order", uid)
     if page == f"{checkout.order_page(found)}pay/":
         messages.error(request, _("The payment page does not answer at the moment. Your places are held; try again."))
@@ -108,7 +108,7 @@ def cancel(request, uid):
     try:
         cancelling.cancel(found, by=found.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "cancel", found)
     else:
         messages.success(request, _("Your order is cancelled."))
     return redirect("order", uid)
@@ -128,7 +128,7 @@ def leave_waitlist(request, uid):
     try:
         cancelling.cancel_booking(booking, by=request.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "cancel", booking)
     else:
         messages.success(request, _("You have left the waitlist of %(event)s.") % {"event": booking.event.name})
     return redirect("orders")

@@ -6,14 +6,15 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.pages import to_log_in
 from bookings import buyers, queries
 from bookings.models import Invoice, Order, Ticket
 from bookings.papers import calendar, of_tickets
@@ -24,6 +25,7 @@ invoices_pdf = WhenNeeded("bookings.papers.invoices_pdf")
 tickets_pdf = WhenNeeded("bookings.papers.tickets_pdf")
 
 PDF = "application/pdf"
+LOG_IN = gettext_lazy("Log in to see this ticket.")
 _WORKER = Path(settings.BASE_DIR) / "static/js/site/ticket-worker.js"
 
 
@@ -48,8 +50,10 @@ def _invoices(request) -> QuerySet[Invoice]:
     return Invoice.objects.filter(order__in=buyers.orders_seen_by(request))
 
 
-def about(rows: Callable):
-    """The view gets the one of `rows(request)` that the address names. Others: 404, or log-in for who is nobody."""
+def about(rows: Callable, reason=LOG_IN):
+    """The view gets the one of `rows(request)` that the address names. Others: 404, or log-in for who is nobody, to
+    whom it says `reason`.
+    """
 
     def decorate(view):
         @require_safe
@@ -58,7 +62,7 @@ def about(rows: Callable):
         def found(request, uid):
             row = rows(request).filter(uid=uid).first()
             if row is None and not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path(), "/login/")
+                return to_log_in(request, reason)
             if row is None:
                 raise Http404
             return view(request, row)
@@ -115,7 +119,7 @@ def ticket_pass(request, ticket):
     return _file(apple.of_ticket(ticket), apple.CONTENT_TYPE, f"ticket-{_short(ticket)}.pkpass")
 
 
-@about(_paid_orders)
+@about(_paid_orders, gettext_lazy("Log in to see this order."))
 def order_pdf(request, order):
     """`/orders/<uid>/tickets.pdf`: all its good tickets, a page each."""
     content = tickets_pdf.of_order(order)
@@ -124,7 +128,7 @@ def order_pdf(request, order):
     return _file(content, PDF, f"{of_tickets.file_name(order)}.pdf")
 
 
-@about(_paid_orders)
+@about(_paid_orders, gettext_lazy("Log in to see this order."))
 def order_ics(request, order):
     """`/orders/<uid>/tickets.ics`."""
     content = calendar.of_order(order)
@@ -133,13 +137,13 @@ def order_ics(request, order):
     return _file(content, calendar.CONTENT_TYPE, f"{of_tickets.file_name(order)}.ics")
 
 
-@about(_paid_orders)
+@about(_paid_orders, gettext_lazy("Log in to see this order."))
 def order_receipt(request, order):
     """`/orders/<uid>/receipt.pdf`: also of an order with nothing due."""
     return _file(invoices_pdf.of_receipt(order), PDF, f"receipt-{_short(order)}.pdf")
 
 
-@about(_invoices)
+@about(_invoices, gettext_lazy("Log in to see this invoice."))
 def invoice_pdf(request, invoice):
     """`/invoices/<uid>/invoice.pdf`: an invoice or credit note."""
     return _file(invoices_pdf.of_invoice(invoice), PDF, invoices_pdf.file_name(invoice))

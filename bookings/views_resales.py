@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import explaining
 from bookings import resales
 from bookings.models import Resale
 from bookings.views_transfers import holders_page
@@ -35,7 +36,7 @@ def _offer(request, ticket):
     try:
         made = resales.offer(ticket, by=ticket.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "resell", ticket)
         return redirect("ticket-resale", ticket.uid)
     if made.status == Resale.Status.SOLD:
         messages.success(request, _("Somebody who waited has your ticket now."))
@@ -45,13 +46,10 @@ def _offer(request, ticket):
 
 
 def _withdraw(request, ticket):
-    offered = resales.open_of(ticket)
     try:
-        if offered is None:
-            raise resales.NotResellable(_("This offer is over. Look at your tickets."))
-        resales.withdraw(offered, by=ticket.user)
+        resales.take_back(ticket, by=ticket.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "take_back_offer", ticket)
     else:
         messages.success(request, _("You keep your ticket. It is not offered any more."))
     return redirect("ticket-resale", ticket.uid)

@@ -73,7 +73,7 @@ def _fresh(form, kind, event: Event):
 
 def wait(request, event: Event, *, show, again):
     """Join the waitlist, or book at once where there is room; the event's page then shows the number. As `book`."""
-    form = WaitlistForm(request.POST)
+    form = WaitlistForm(event, request.POST)
     if not form.is_valid():
         return show(request, event, wait=form, status=400)
     cleaned = form.cleaned_data

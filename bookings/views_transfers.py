@@ -4,7 +4,6 @@ from functools import wraps
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,9 +11,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.pages import limited
+from accounts import explaining
+from accounts.pages import limited, to_log_in
 from bookings import transfers
-from bookings.views_papers import tickets_seen_by
+from bookings.views_papers import LOG_IN, tickets_seen_by
 from eventify.lib.errors import DomainError, Invalid
 
 
@@ -25,7 +25,7 @@ def holders_page(view):
     def found(request, uid):
         ticket = tickets_seen_by(request).filter(uid=uid).first()
         if ticket is None and not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), "/login/")
+            return to_log_in(request, LOG_IN)
         if ticket is None:
             raise Http404
         return view(request, ticket)
@@ -69,7 +69,7 @@ def transfer(request, ticket):
             for name, sentences in refusal.errors.items():
                 form.add_error(name, sentences)
         except DomainError as refusal:
-            messages.error(request, str(refusal.message))
+            explaining.tell(request, refusal, "transfer", ticket)
             return redirect("ticket-transfer", ticket.uid)
         else:
             messages.success(request, _("We have sent the link to %(to)s.") % {"to": to})
@@ -80,13 +80,10 @@ def transfer(request, ticket):
 
 
 def _withdraw(request, ticket):
-    sent = transfers.open_of(ticket)
     try:
-        if sent is None:
-            raise transfers.TransferOver(_("There is no link to take back."))
-        transfers.withdraw(sent, by=ticket.user)
+        transfers.take_back(ticket, by=ticket.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "take_back_link", ticket)
     else:
         messages.success(request, _("The link is dead. The ticket stays yours."))
     return redirect("ticket-transfer", ticket.uid)

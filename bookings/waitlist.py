@@ -74,15 +74,19 @@ def check_newcomer(event: Event, ticket_type: TicketType) -> None:
         return
     types = {one.pk: one for one in event.ticket_types.all()}
     for own, takes_any, qty in queue(event).values_list("ticket_type", "takes_any_type", "qty").order_by().distinct():
-        wanted = [one for one in wanted_types(types, own, takes_any) if qty <= _size(one, event)]
+        wanted = [one for one in wanted_types(types, own, takes_any, qty) if qty <= _size(one, event)]
         if any(one == ticket_type or _has_own_stock(one) for one in wanted):
             sentence = _("%(event)s: the places left belong to the waitlist.") % {"event": event.name}
             raise inventory.SoldOut(Because("waitlist_first", sentence, waiting=event.waitlisted_count), left=0)
 
 
-def wanted_types(types: dict[int, TicketType], own: int, takes_any: bool) -> list[TicketType]:
-    """The types that a party would take: its own, and after it all that are on sale if it takes any."""
-    others = [one for one in types.values() if takes_any and one.pk != own and not sales.why_type_closed(one)]
+def wanted_types(types: dict[int, TicketType], own: int, takes_any: bool, qty: int = sales.QTY_MAX) -> list[TicketType]:
+    """The types that a party would take: its own, and after it all that are on sale if it takes any.
+
+    With its `qty` those of which one must buy more are no others: for free places, not for tickets given back.
+    """
+    others = [one for one in types.values() if takes_any and one.pk != own and one.min_per_order <= qty]
+    others = [one for one in others if not sales.why_type_closed(one)]
     return [types[own], *others]
 
 
@@ -195,7 +199,7 @@ def _those_who_fit(event: Event, types: dict[int, TicketType]):
     if not event.places_left:
         return
     for booking in queue(event).select_related("user").iterator(chunk_size=AT_ONCE):
-        wanted = wanted_types(types, booking.ticket_type_id, booking.takes_any_type)
+        wanted = wanted_types(types, booking.ticket_type_id, booking.takes_any_type, booking.qty)
         wanted = [one for one in wanted if one.pk not in stuck]
         fitting = next((one for one in wanted if fits(one, booking.qty, event)), None)
         if fitting:

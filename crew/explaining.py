@@ -1,4 +1,7 @@
-"""Why not? What can be asked about shifts: claiming, giving, approving, cancelling, swapping and deleting them."""
+"""Why not? What can be asked about shifts: claiming, giving, deciding, cancelling, swapping and deleting them.
+
+What is decided about people is in explaining_people.py.
+"""
 
 from uuid import UUID
 
@@ -82,6 +85,18 @@ def _approve(assignment: Assignment, *, by: User) -> None:
     assignments.approve(assignment, by=by)
 
 
+def _reject(assignment: Assignment, *, by: User) -> None:
+    need(by, PLANS, on=assignment.shift.section.event)
+    assignments.reject(assignment, by=by, reason="-")
+
+
+def _open(shift: Shift, *, by: User) -> None:
+    """As the list of shifts does it: only a draft is opened."""
+    need(by, PLANS, on=shift.section.event)
+    if shift.status == Shift.Status.DRAFT:
+        shifts.change(shift, status=Shift.Status.OPEN, by=by)
+
+
 def _give_up(shift: Shift, *, by: User) -> None:
     assignments.cancel(_mine(by, shift), by=by)
 
@@ -94,8 +109,39 @@ def _swap(asker: User | None, text: str) -> Swap:
     return found(swaps.visible_to(asker) if asker else Swap.objects.none(), text)
 
 
+def _any_swap(asker: User | None, text: str) -> Swap:
+    """Also one of an event whose crew the asker plans."""
+    if asker is None:
+        raise Missing
+    planned = Q(offered__shift__section__event__partner__in=members.partners_where(asker, PLANS).values("pk"))
+    seen = Q(pk__in=swaps.visible_to(asker).order_by().values("pk"))
+    return found(swaps.joined(Swap.objects.filter(planned | seen)), text)
+
+
 def _take(swap: Swap, *, by: User) -> None:
     swaps.take(swap, _part(by, swap.offered.shift), by=by)
+
+
+# A decision over an offer -> the verb of the planner, or of whom it is between.
+_DECISIONS = {
+    "approve": swaps.approve_swap,
+    "refuse": swaps.refuse_swap,
+    "decline": swaps.decline,
+    "withdraw": swaps.withdraw,
+}
+
+
+def _decide_swap(swap: Swap, *, by: User, decision: str = "approve") -> None:
+    if decision in ("approve", "refuse"):
+        need(by, PLANS, on=swap.offered.shift.section.event)
+    _DECISIONS[decision](swap, by=by)
+
+
+def _decision(text: str) -> str:
+    """One of _DECISIONS; ValueError for a word that is none."""
+    if text not in _DECISIONS:
+        raise ValueError(text)
+    return text
 
 
 def _deletable(asker: User | None, text: str) -> Model:
@@ -149,10 +195,16 @@ ACTIONS = (
            (Input("person", UUID, "the uid of who gets it"),), fixes=_FIXES),
     Action("approve_claim", gettext_lazy("Approve a claim"), gettext_noop("the uid of an assignment"), _claimed,
            _approve, fixes=_FIXES),
+    Action("reject_claim", gettext_lazy("Reject a claim"), gettext_noop("the uid of an assignment"), _claimed,
+           _reject, fixes=_FIXES),
+    Action("open_shift", gettext_lazy("Open a shift"), _SHIFT, _shift, _open, fixes=_FIXES),
     Action("give_up_shift", gettext_lazy("Give a shift back"), _SHIFT, _shift, _give_up, fixes=_FIXES),
     Action("offer_shift", gettext_lazy("Offer a shift to colleagues"), _SHIFT, _shift, _offer, fixes=_FIXES),
     Action("take_swap", gettext_lazy("Take a shift that a colleague offers"), gettext_noop("the uid of an offer"),
            _swap, _take, fixes=_FIXES),
+    Action("decide_swap", gettext_lazy("Decide about a shift that somebody offers"),
+           gettext_noop("the uid of an offer"), _any_swap, _decide_swap,
+           (Input("decision", _decision, "approve (default), refuse, decline or withdraw"),), fixes=_FIXES),
     Action("delete_from_plan", gettext_lazy("Delete something of a crew's plan"),
            gettext_noop("the uid of a shift, a section, a time slot or a crowd type"), _deletable, _delete,
            fixes=_FIXES),

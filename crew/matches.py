@@ -18,7 +18,7 @@ from accounts import audit
 from accounts.models import User
 from crew import writing
 from crew.models import IdentityMatch, Person
-from eventify.lib.errors import Conflict, DomainError, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, DomainError, Invalid, Missing
 from eventify.lib.personal import refusing_the_erased
 from partners.models import Partner
 
@@ -119,7 +119,8 @@ def confirm(match: IdentityMatch, *, by: User | None) -> IdentityMatch:
     """
     person, match = _lock(match)
     if person.user_id:
-        raise Conflict(_("%(person)s is linked to an account already.") % {"person": person.name})
+        sentence = _("%(person)s is linked to an account already.") % {"person": person.name}
+        raise Conflict(Because("has_account", sentence))
     _link(person, match.user)
     person.identity_matches.filter(status=S.PENDING).exclude(pk=match.pk).update(
         status=S.DISMISSED, decided_by=by, decided_at=timezone.now(), updated_at=timezone.now()
@@ -174,7 +175,7 @@ def _lock(match: IdentityMatch) -> tuple[Person, IdentityMatch]:
     if person is None or match is None:
         raise Missing(_("There is no such match."))
     if match.status != S.PENDING:
-        raise Conflict(_("Somebody decided this already."))
+        raise Conflict(Because("decided", _("Somebody decided this already.")))
     match.person = person
     return person, match
 

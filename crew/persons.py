@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.models import User
 from crew import assignments, editing, matches, phones, telling, writing
 from crew.models import Assignment, Company, CrowdType, IdentityMatch, Person, PersonTag, UserTag
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from events.models import Event
 
 FIELDS = ("crowd_type", "name", "email", "phone", "company", "status", "notes", "is_blacklisted")
@@ -268,7 +268,8 @@ def _why_not_approve(person: Person | None) -> str:
     if person is None:
         return _no_such()
     if person.is_blacklisted:
-        return _("%(person)s is on the blacklist and cannot be approved.") % {"person": person.name}
+        sentence = _("%(person)s is on the blacklist and cannot be approved.") % {"person": person.name}
+        return Because("blacklisted", sentence)
     return ""
 
 
@@ -311,7 +312,7 @@ def delete(person: Person, *, by: User | None) -> None:
     person = lock(person, is_going=True)
     if has_worked(person):
         sentence = _("%(person)s has worked at this event and stays in its records. Reject them instead.")
-        raise Conflict(sentence % {"person": person.name})
+        raise Conflict(Because("has_worked", sentence % {"person": person.name}))
     assignments.cancel_all([person], by=by)
     audit.record("DELETED_PERSON", person, by=by, event=str(person.event.uid), name=person.name, email=person.email)
     person.delete()

@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import User
 from crew import assignments, editing, matches, persons, plans, tags
 from crew.models import Assignment, CrowdType, Person, PersonTag, UserTag
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 from events.models import Event
 
 NOTE_MAX = 1000  # characters
@@ -114,9 +114,10 @@ def withdraw(person: Person, *, by: User | None) -> None:
         raise Forbidden
     person = persons.lock(person, is_going=True)
     if person.status not in _MAY_WITHDRAW or person.is_blacklisted:
-        raise Conflict(_("The organisers decided about this already. Ask them."))
+        raise Conflict(Because("decided", _("The organisers decided about this already. Ask them.")))
     if persons.has_worked(person):
-        raise Conflict(_("You have worked at %(event)s and stay in its records.") % {"event": person.event.name})
+        sentence = _("You have worked at %(event)s and stay in its records.") % {"event": person.event.name}
+        raise Conflict(Because("has_worked", sentence))
     held = person.assignments.filter(status__in=_HELD).select_related("shift", "person__event")
     for assignment in held.order_by("shift", "pk"):
         assignments.cancel(assignment, by=by)

@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.models import User
 from crew import editing, writing
 from crew.models import Person, PersonTag, UserTag
-from eventify.lib.errors import Forbidden, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
 from partners.models import Member, Partner
 
 FIELDS = ("name", "category", "icon", "color", "sort_order", "is_active")
@@ -104,6 +104,14 @@ def give(
     row.save()
     audit.record("GAVE_PERSON_TAG", row, by=by, user=str(user.uid), tag=tag.name, source=str(source))
     return row
+
+
+def give_to(person: Person, tag: PersonTag, *, by: User | None, **told) -> UserTag:
+    """Give the account of a person the tag, as the organiser's word. Conflict without an account; refuses as `give`."""
+    if person.user is None:
+        sentence = _("Tags belong to an account, and this person has none that is confirmed.")
+        raise Conflict(Because("no_account", sentence))
+    return give(person.user, tag, source=UserTag.Source.ORGANISER, by=by, **told)
 
 
 @transaction.atomic

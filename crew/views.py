@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import explaining
 from accounts.forms import put_into
 from accounts.pages import members_only
 from crew import picking, plans, roster, signup, swaps, telling
@@ -220,7 +221,7 @@ def leave(request, uid):
     try:
         signup.withdraw(person, by=request.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "leave_crew", person)
         return redirect("crew-event", person.event.slug)
     messages.success(request, _("You have left the crew of %(event)s.") % {"event": person.event.name})
     return redirect("crew-home")

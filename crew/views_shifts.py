@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import explaining
 from accounts.models import User
 from accounts.pages import members_only, safe_next
 from crew import assignments, feeds, picking, roster, swaps, telling
@@ -95,7 +96,7 @@ def claim(request, uid):
     try:
         taken = assignments.claim(shift, person, by=request.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "claim_shift", shift)
     else:
         messages.success(request, _said(taken))
     return redirect(safe_next(request, reverse("crew-shift", args=[uid])))
@@ -121,7 +122,7 @@ def cancel(request, uid):
     try:
         assignments.cancel(mine, by=request.user, reason=form.cleaned_data["reason"])
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        explaining.tell(request, refusal, "give_up_shift", shift)
         return redirect("crew-shift", uid)
     messages.success(request, _("%(shift)s: you gave it back.") % {"shift": telling.spoken(shift)})
     return redirect("crew-roster")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import explaining
 from accounts.forms import put_into
 from accounts.pages import members_only
 from crew import candidates, clashes, roster, swaps, telling
@@ -120,7 +121,8 @@ def _act(request, swap: Swap, person: Person | None):
     try:
         messages.success(request, act(request, swap, person))
     except DomainError as refusal:
-        messages.error(request, str(refusal.message))
+        asks = "take_swap" if act is _take else "decide_swap"
+        explaining.tell(request, refusal, asks, swap, decision=request.POST["act"])
     return redirect("crew-swap", swap.uid)
 
 

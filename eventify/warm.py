@@ -52,4 +52,3 @@ def _ask_for_home(application) -> None:
     response = application(environ, lambda _status, _headers, _error=None: None)
     b"".join(response)
     response.close()
-

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts import notify
 from accounts.models import Notification
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib import sealed
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 from eventify.lib.later import later
-from integrations import addresses, feed, keys, listening, sealing, signing, trail
+from integrations import addresses, feed, keys, listening, signing, trail
 from integrations.kinds import TEST
 from integrations.models import ApiKey, Delivery, Endpoint, Fact
 from integrations.trail import Actor
@@ -58,9 +59,9 @@ def make(partner: Partner, *, url: str, kinds: Iterable[str], description: str =
     if Endpoint.objects.filter(partner=partner).count() >= MOST:
         raise Conflict(_("There are %(most)s endpoints already. Remove one first.") % {"most": MOST})
     secret = signing.new_secret()
-    row = Endpoint.objects.create(
-        partner=partner, secret=sealing.seal(secret), created_by=trail.person(by), **wanted
-    )  # fmt: skip
+    row = Endpoint(partner=partner, created_by=trail.person(by), **wanted)
+    row.secret = sealed.seal(secret, **signing.seal_of(row))
+    row.save(force_insert=True)
     trail.note("MADE_ENDPOINT", row, by=by, **wanted)
     listening.settle(partner)
     return Made(row, signing.shown(secret))
@@ -149,7 +150,7 @@ def rotate(endpoint: Endpoint, *, by: Actor) -> Made:
     row = locked(endpoint)
     secret = signing.new_secret()
     row.old_secret, row.old_secret_until = row.secret, timezone.now() + BOTH_FOR
-    row.secret = sealing.seal(secret)
+    row.secret = sealed.seal(secret, **signing.seal_of(row))
     row.save(update_fields=["secret", "old_secret", "old_secret_until", "updated_at"])
     trail.note("ROTATED_ENDPOINT_SECRET", row, by=by)
     return Made(row, signing.shown(secret))
@@ -157,16 +158,19 @@ def rotate(endpoint: Endpoint, *, by: Actor) -> Made:
 
 @transaction.atomic
 def reseal(endpoint: Endpoint) -> bool:
-    """Seal its secrets with SECRET_KEY where a fallback has sealed them; whether it had to. Locked as sealing.open_.
+    """Seal its secrets with SECRET_KEY where a fallback has sealed them; whether it had to. sealed.Locked.
 
     An old secret that signs no more and cannot be opened is forgotten.
     """
-    row = locked(endpoint)
+    row = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
+    if row is None:  # removed since somebody made a list of them
+        return False
     if row.old_secret_until and row.old_secret_until <= timezone.now():
         row.old_secret = row.old_secret_until = None
-    anew = {name: sealing.reseal(kept) for name in ("secret", "old_secret") if (kept := getattr(row, name))}
-    for name, sealed in anew.items():
-        setattr(row, name, sealed or getattr(row, name))
+    kept = {name: getattr(row, name) for name in ("secret", "old_secret") if getattr(row, name)}
+    anew = {name: sealed.reseal(value, **signing.seal_of(row)) for name, value in kept.items()}
+    for name, value in kept.items():
+        setattr(row, name, anew[name] or value)
     row.save(update_fields=["secret", "old_secret", "old_secret_until"])
     return any(anew.values())
 
@@ -177,7 +181,7 @@ def test(endpoint: Endpoint, *, by: Actor) -> Delivery:
     _check(by, endpoint.partner)
     row = locked(endpoint)
     if row.state != Endpoint.State.ACTIVE:
-        raise Conflict(_("The endpoint is not active. Resume it first."))
+        raise Conflict(Because("not_active", _("The endpoint is not active. Resume it first.")))
     now = timezone.now()
     row.retry_at = None
     row.save(update_fields=["retry_at"])
@@ -225,7 +229,7 @@ def replay_since(endpoint: Endpoint, moment, *, by: Actor) -> int:
 def _open(endpoint: Endpoint) -> Endpoint:
     row = locked(endpoint)
     if row.state == Endpoint.State.DISABLED:
-        raise Conflict(_("The endpoint is disabled. Resume it first."))
+        raise Conflict(Because("not_active", _("The endpoint is disabled. Resume it first.")))
     return row
 
 

@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import step_up
+from accounts import explaining, step_up
 from eventify.lib.errors import DomainError
 from integrations import endpoints, keys
 from integrations.forms import EndpointForm, KeyForm, SinceForm
@@ -133,16 +133,25 @@ class Pressed(AboutEndpoint, PartnerPage):
     """A button: POST only; back to the endpoint with a sentence."""
 
     http_method_names = ["post"]
+    asks = "run_endpoint"  # what of analytics/explaining.py is asked when it is refused
 
     def post(self, request, slug, uid):
         try:
             result = self.act()
         except DomainError as refusal:
-            messages.error(request, str(refusal.message))
+            explaining.tell(request, refusal, self.asks, self.asked_about(), **self.said())
             result = None
         if isinstance(result, str):
             messages.success(request, result)
         return result if hasattr(result, "status_code") else redirect(self.back())
+
+    def asked_about(self) -> Endpoint | Delivery:
+        """The row of the question."""
+        return self.endpoint
+
+    def said(self) -> dict:
+        """Its other inputs."""
+        return {}
 
     def back(self) -> str:
         return self.address("partner-endpoint", self.kwargs["uid"])
@@ -160,6 +169,9 @@ class ActOnEndpoint(Pressed):
         if verb is None:
             raise Http404
         return verb(row)
+
+    def said(self) -> dict:
+        return {"act": self.request.POST["do"]}
 
     def pause(self, row: Endpoint) -> str:
         endpoints.pause(row, by=self.request.user)
@@ -235,6 +247,10 @@ class RemoveEndpoint(AboutEndpoint, Asked):
 class ReplayEndpoint(Pressed):
     """`/partner/<slug>/integrations/<uid>/replay/`: everything since a moment once more."""
 
+    def said(self) -> dict:
+        form = SinceForm(self.request.POST)
+        return {"act": "replay", "since": form.moment().isoformat()} if form.is_valid() else {"act": "replay"}
+
     def act(self) -> str:
         row, form = self.endpoint, SinceForm(self.request.POST)
         if not form.is_valid():
@@ -245,6 +261,11 @@ class ReplayEndpoint(Pressed):
 
 class ReplayDelivery(Pressed):
     """`/partner/<slug>/integrations/deliveries/<uid>/replay/`: one delivery once more."""
+
+    asks = "replay_delivery"
+
+    def asked_about(self) -> Delivery:
+        return self.delivery
 
     @property
     def delivery(self) -> Delivery:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, signup
 from accounts.models import User
 from accounts.phones import to_e164
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from partners import locking
 from partners.models import Contact, Partner
 
@@ -52,7 +52,7 @@ def remove(contact: Contact, *, by: User | None) -> None:
     locking.lock_one(contact.partner)
     contact.refresh_from_db()
     if contact.is_primary:
-        raise Conflict(_("This is the primary contact. Make another one primary first."))
+        raise Conflict(Because("primary_contact", _("This is the primary contact. Make another one primary first.")))
     audit.record("REMOVED_CONTACT", contact.partner, by=by, before=_said(contact))
     contact.delete()
 

@@ -1,6 +1,6 @@
-"""Why not? What can be asked about partners: being paid out, payouts and their approval, papers."""
+"""Why not? What can be asked about partners: being paid out, payouts and their approval, papers, people."""
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -9,8 +9,8 @@ from accounts import explaining
 from accounts.explaining import Action, Fix, Input, found
 from accounts.models import User
 from eventify.lib.errors import Because, Conflict
-from partners import kyc, members, payouts, standing
-from partners.models import Document, Partner, PayoutBatch
+from partners import contacts, inviting, kyc, members, payouts, standing
+from partners.models import Contact, Document, Invitation, Member, Partner, PayoutBatch
 
 S = Document.Status
 REVIEW = "review_kyc"
@@ -95,12 +95,42 @@ def _verify(partner: Partner, *, by: User) -> None:
         raise Conflict(Because("papers_missing", sentence, missing=missing))
 
 
+# --- People -------------------------------------------------------------------------------------------
+
+
+def _of_managed(rows: QuerySet, asker: User | None, text: str) -> Model:
+    """A row of a partner that the asker manages."""
+    mine = seen_with(asker, "manage_partners").values("pk")
+    return found(rows.filter(partner__in=mine).select_related("partner"), text)
+
+
+def _remove_contact(contact: Contact, *, by: User) -> None:
+    need(by, "manage_partners", on=contact.partner)
+    contacts.remove(contact, by=by)
+
+
+def _remove_member(member: Member, *, by: User) -> None:
+    need(by, "manage_partners", on=member.partner)
+    members.remove_other(member, by=by)
+
+
+def _decide_invitation(invitation: Invitation, *, by: User, decision: str = "resend") -> None:
+    need(by, "manage_partners", on=invitation.partner)
+    (inviting.revoke if decision == "revoke" else inviting.resend)(invitation, by=by)
+
+
 # --- What can be asked --------------------------------------------------------------------------------
 
 
 def _status(text: str) -> str:
     """A status of a partner; ValueError for a word that is none."""
     return Partner.Status(text).value
+
+
+def _resend_or_revoke(text: str) -> str:
+    if text not in ("resend", "revoke"):
+        raise ValueError(text)
+    return text
 
 
 def _page(name: str):
@@ -115,6 +145,8 @@ FIXES = {
     "account_not_proven": Fix(gettext_lazy("Hand in a cheque of the account."), _page("partner-documents")),
     "partner_suspended": Fix(gettext_lazy("Our staff can end the suspension.")),
     "own_partner": Fix(gettext_lazy("Ask somebody of our staff who does not work for it.")),
+    "primary_contact": Fix(gettext_lazy("Make another contact the primary one."), _page("partner-contacts")),
+    "last_administrator": Fix(gettext_lazy("Invite another administrator."), _page("partner-people")),
     "own_payouts": Fix(gettext_lazy("Ask another person who manages payouts.")),
 }
 _PARTNER = gettext_noop("the uid of a partner")
@@ -132,6 +164,15 @@ ACTIONS = (
     Action("review_paper", gettext_lazy("Review a document"), gettext_noop("the uid of a document"), _paper, _review,
            (Input("decision", str, "Verified (default) or Rejected"), Input("reason", str, "needed to reject")),
            fresh=True, fixes=FIXES),
+    Action("remove_contact", gettext_lazy("Remove a contact"), gettext_noop("the uid of a contact"),
+           lambda asker, text: _of_managed(Contact.objects.all(), asker, text), _remove_contact, fixes=FIXES),
+    Action("remove_member", gettext_lazy("Remove somebody from an organisation"), gettext_noop("the uid of a member"),
+           lambda asker, text: _of_managed(Member.objects.select_related("user"), asker, text), _remove_member,
+           fixes=FIXES),
+    Action("decide_invitation", gettext_lazy("Send an invitation again, or take it back"),
+           gettext_noop("the uid of an invitation"),
+           lambda asker, text: _of_managed(Invitation.objects.all(), asker, text), _decide_invitation,
+           (Input("decision", _resend_or_revoke, "resend (default) or revoke"),), fixes=FIXES),
     Action("verify_partner", gettext_lazy("Verify a partner"), _PARTNER,
            lambda asker, text: found(seen_with(asker, "view_partners"), text), _verify, fresh=True, fixes=FIXES),
 )  # fmt: skip

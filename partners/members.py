@@ -11,7 +11,7 @@ from guardian.shortcuts import assign_perm
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import LABEL
-from eventify.lib.errors import Conflict
+from eventify.lib.errors import Because, Conflict
 from eventify.lib.personal import refusing_the_erased
 from eventify.lib.prepared import Param
 from partners.locking import lock_one
@@ -52,6 +52,13 @@ def add(partner: Partner, user: User, role: str, *, by: User | None) -> Member:
     return member
 
 
+def remove_other(member: Member, *, by: User) -> None:
+    """As `remove`, for who looks after the organisation's people; Conflict for themself."""
+    if member.user_id == by.pk:
+        raise Conflict(Because("oneself", _("You cannot remove yourself. Ask another administrator.")))
+    remove(member, by=by)
+
+
 @transaction.atomic
 def remove(member: Member, *, by: User | None) -> None:
     """Take the membership and its permissions away. Conflict for the last administrator. Locks the partner."""
@@ -65,7 +72,8 @@ def remove(member: Member, *, by: User | None) -> None:
 def _check_administrator_stays(partner: Partner, *, without: User) -> None:
     administrators = list(partner.members.filter(role=Member.Role.ADMIN).values_list("user", flat=True)[:2])
     if administrators == [without.pk]:
-        raise Conflict(_("This is the last administrator. Make somebody else one first."))
+        sentence = _("This is the last administrator. Make somebody else one first.")
+        raise Conflict(Because("last_administrator", sentence))
 
 
 def grant_missing() -> None:

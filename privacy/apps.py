@@ -7,3 +7,4 @@ class PrivacyConfig(AppConfig):
 
     def ready(self):
         import_module("privacy.copies")  # what its mails need to say
+        import_module("privacy.explaining")  # what analytics, which may not import it, is asked about

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import View
 
-from accounts import browser, step_up
+from accounts import browser, explaining, step_up
 from accounts.pages import limited, members_only
 from accounts.views_security import SecretForm
 from eventify.lib.errors import DomainError
@@ -34,7 +34,7 @@ class MyData(View):
             copies.request(request.user, by=request.user)
             messages.success(request, _("Your copy is being made. We send you a mail with the link."))
         except DomainError as refusal:
-            messages.error(request, str(refusal.message))
+            explaining.tell(request, refusal, "copy_data", request.user)
         return redirect("account-data")
 
 

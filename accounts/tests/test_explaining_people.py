@@ -4,11 +4,12 @@ from itertools import product
 
 import pytest
 
-from accounts import bans, roles
+from accounts import bans, roles, two_factor
 from accounts import explaining_people as explaining
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, Session
 from accounts.tests.asking import asked
+from accounts.tests.coming_in import turn_on
 from eventify.lib.errors import Forbidden, Missing
 from eventify.tests.lent import for_the_module
 
@@ -81,6 +82,27 @@ def test_a_question_bans_nobody_and_ends_no_session(made):
     assert [AuditLog.objects.count(), Session.objects.filter(ended_at=None).count()] == before
     made.user.refresh_from_db()
     assert not made.user.is_banned and Role.objects.filter(pk=made.empty.pk).exists()
+
+
+def test_ones_own_two_factor(made):
+    found = []
+    turn_on(made.gate)
+    verbs = {
+        "begin": lambda whom, by: two_factor.begin(whom),
+        "off": lambda whom, by: two_factor.disable(whom, by=by),
+        "codes": lambda whom, by: two_factor.new_recovery_codes(whom, by=by),
+    }
+    for (act, verb), whom, by in product(verbs.items(), (made.gate, made.user), (made.gate, made.user)):
+
+        def done(verb=verb, whom=whom, by=by):
+            if whom != by:
+                raise Missing
+            verb(whom, by)
+
+        found.append(((act, str(whom), str(by)), asked(ACTIONS["change_two_factor"], whom, by, done, act=act)))
+    assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
+    assert {one.answer.code for _case, one in found} == {None, "conflict", "not_found"}
+    assert two_factor.is_on(made.gate)
 
 
 def test_a_role_must_be_named(made):

@@ -71,10 +71,10 @@ class World:
             "a section": (plan.planner, reverse("desk-crew-section-delete", args=[beside.section.uid]), "has shifts."),
             "passing on": (buyer, reverse("ticket-transfer", args=[gone.tickets.get().uid]), "was cancelled."),
             "giving back": (buyer, reverse("ticket-resale", args=[begun.tickets.get().uid]), "has begun"),
-            **self._of_staff(admin, full, kind, gone, partner),
+            **self._of_staff(admin, full, kind, gone, partner, draft),
         }
 
-    def _of_staff(self, admin, full, kind, gone, partner) -> dict[str, tuple]:
+    def _of_staff(self, admin, full, kind, gone, partner, draft) -> dict[str, tuple]:
         """What staff see of buttons that are missing, and of previews that are refused."""
         role, own = roles.create("Night shift", by=None), PartnerFactory()
         roles.assign(UserFactory(), role, by=None)
@@ -107,6 +107,15 @@ class World:
                 ("one's own partner", at("desk-partner-suspend", own), "You work for this partner."),
                 ("an active one", at("desk-partner-activate", partner), "is active already."),
                 ("a poor one", at("desk-partner", partner), "documents are not verified"),
+                (
+                    "single tickets",
+                    at("desk-order-tickets", gone, f"?tickets={gone.tickets.get().uid}"),
+                    "refunded already.",
+                ),
+                ("all its tickets", at("desk-order", gone), "This order is refunded already."),
+                ("erasing oneself", reverse("account-erase"), "This is an account of staff."),
+                ("erasing staff", at("desk-user-erase", admin), "This is an account of staff."),
+                ("registration", at("desk-crew-plan", draft), "draft"),
             )
         }
 
@@ -206,7 +215,7 @@ def below(base: type) -> set[type]:
 
 
 def test_every_action_has_words_and_every_fix_an_address(made):
-    assert len(explaining.ACTIONS) == 33
+    assert len(explaining.ACTIONS) == 58
     for action in explaining.ACTIONS.values():
         assert str(action.name) and str(action.about)
         assert all(str(fix.sentence).endswith(".") for fix in action.fixes.values())

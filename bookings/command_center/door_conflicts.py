@@ -96,7 +96,7 @@ class Conflicts(ListPage):
             gettext_lazy("Ticket"),
             value=lambda row: paper.short(row.ticket.ticket_code),
             link=lambda row: reverse("desk-door-conflict", args=[row.uid]),
-            below=lambda row: row.ticket.ticket_type.name,
+            below=lambda row: row.ticket.ticket_type.shown_name,
         ),
         Column("event", gettext_lazy("Event"), value=lambda row: row.event.name, sort="event__name"),
         Column("where", gettext_lazy("Let in at"), value=_where),

@@ -38,7 +38,7 @@ class PaperPage(AboutDoor, DetailPage):
     def columns(self) -> list[Column]:
         return [
             Column("person", _("Name")),
-            Column("ticket_type.name", _("Type")),
+            Column("ticket_type.shown_name", _("Type")),
             Column("seat.label", _("Seat")),
             Column("code", _("Code"), value=lambda row: paper.short(row.ticket_code)),
             Column("used_at", _("Inside since"), kind="moment"),

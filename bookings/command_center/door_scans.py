@@ -96,7 +96,7 @@ class Scans(AboutDoor, ObjectMixin, ListPage):
                 _("Ticket"),
                 value=short_code,
                 link=lambda row: _order(row) if may_open else None,
-                below=lambda row: row.ticket.ticket_type.name if row.ticket_id else "",
+                below=lambda row: row.ticket.ticket_type.shown_name if row.ticket_id else "",
             ),
             Column("gate", _("Gate"), sort="gate"),
             Column("device", _("By"), value=who),
@@ -160,7 +160,7 @@ class UndoScan(AboutDoor, ObjectFormPage):
         facts = [
             (_("When"), at(self.object, self.scan)),
             (_("Ticket"), short_code(self.scan)),
-            (_("Type"), self.scan.ticket.ticket_type.name),
+            (_("Type"), self.scan.ticket.ticket_type.shown_name),
             (_("Gate"), self.scan.gate or None),
             (_("By"), who(self.scan)),
         ]

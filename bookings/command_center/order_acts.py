@@ -1,6 +1,7 @@
 """What is done to an order from its page: end it or some of its tickets, give money back, send the tickets again."""
 
 from decimal import Decimal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.step_up import Proved
 from bookings import previews, queries, refunds, tickets
 from bookings.command_center.orders import SEES_ORDERS, AboutOrder, address_of
+from bookings.explaining import ASKED_MOST
 from bookings.models import Order, Refund, Ticket
 from eventify.lib import currencies
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage, ReasonForm
@@ -81,7 +83,15 @@ class CancelTickets(AboutOrder, Proved, ObjectConfirmPage):
     """`desk-order-tickets`: ?tickets=<uid>&tickets=<uid>&money=back (or stays)."""
 
     permission, scoped = "refund_orders", True
-    title = gettext_lazy("Cancel tickets")
+    title, asks = gettext_lazy("Cancel tickets"), "cancel_tickets"
+
+    @property
+    def says(self) -> str:
+        """The question is about the same tickets; about all that are good when they are too many for an address."""
+        values = self.preview_values()
+        uids = [getattr(one, "uid", one) for one in values.get("tickets") or []]
+        chosen = {"tickets": ",".join(str(one) for one in uids)} if len(uids) <= ASKED_MOST else {}
+        return urlencode({**chosen, "money": values.get("money") or "back"})
 
     def get_form(self, data=None, files=None):
         return TicketsForm(data, order=self.object, initial=self.get_initial())
@@ -187,7 +197,7 @@ class GiveMoney(AboutOrder, Proved, ObjectConfirmPage):
 class SendRefundAgain(AboutOrder, Proved, ObjectActionPage):
     """`desk-refund-again`: a refund that the provider could not pay out."""
 
-    permission, scoped = "refund_orders", True
+    permission, scoped, asks = "refund_orders", True, "send_refund_again"
 
     def may(self, permission, on=None) -> bool:
         return super().may(permission, on.payment.order if isinstance(on, Refund) else on)
@@ -207,7 +217,7 @@ class SendRefundAgain(AboutOrder, Proved, ObjectActionPage):
 class MailAgain(AboutOrder, ObjectActionPage):
     """`desk-order-mail`."""
 
-    permission, scoped = SEES_ORDERS, True
+    permission, scoped, asks = SEES_ORDERS, True, "mail_tickets"
 
     def act(self):
         tickets.mail_again(self.object, by=self.request.user)

@@ -18,12 +18,12 @@ from eventify.lib.dates import date_format
 from eventify.lib.desk import say
 from eventify.lib.desk.charts import Chart, Series
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
-from eventify.lib.desk.pages import Action, Crumb, DetailPage, ObjectActionPage, ObjectFormPage
+from eventify.lib.desk.pages import Action, Crumb, DetailPage, NotNow, ObjectActionPage, ObjectFormPage
 from eventify.lib.desk.words import CAUTION, INFORMATION, PLAIN, POSITIVE, Word
-from eventify.lib.errors import Conflict
 
 P, S = WaitingRoom.Phase, RoomEntry.Status
 CHARTED = 30  # minutes
+RUN_ROOM = "run_room"  # what is asked why not: start, pause, resume, end, make
 PHASES = {
     P.SHUT.value: Word(gettext_lazy("Not open yet"), PLAIN),
     P.GATHERING.value: Word(gettext_lazy("People are coming in"), INFORMATION),
@@ -45,11 +45,7 @@ class AboutRoom(AboutEvent):
     @property
     def room(self) -> WaitingRoom:
         """The live room; Conflict when the event has none."""
-        room = opening.live(self.object)
-        if room is None:
-            raise Conflict(_("This event has no waiting room."))
-        room.event = self.object
-        return room
+        return opening.live_of(self.object)
 
     def get_crumbs(self):
         crumbs = (Crumb(_("Events"), reverse("desk-events")), Crumb(self.object.name, address_of(self.object)))
@@ -70,13 +66,15 @@ class RoomPage(AboutRoom, DetailPage):
         self.newest = opening.newest(self.object)
         return self.render()
 
-    def shown_actions(self) -> list[Action]:
+    def shown_actions(self) -> list[Action | NotNow]:
         room = self.newest
         if room is None or room.ended_at:
             return [Action(_("Make a waiting room"), self.at("desk-event-room-settings"))]
         actions = [Action(_("Settings"), self.at("desk-event-room-settings"), style="secondary")]
         if room.closed_at is None:
             actions.append(Action(_("Begin now"), self.at("desk-event-room-start"), style="secondary"))
+        else:
+            actions.append(NotNow(_("Begin now"), RUN_ROOM, self.object.uid, "act=start"))
         return [*actions, Action(_("End the waiting room"), self.at("desk-event-room-end"), style="danger")]
 
     def get_context_data(self, **context) -> dict:
@@ -174,7 +172,11 @@ class RoomForm(forms.Form):
 class Settings(AboutRoom, ObjectFormPage):
     """`desk-event-room-settings`: makes the room, or changes it."""
 
-    form_class = RoomForm
+    form_class, asks = RoomForm, RUN_ROOM
+
+    @property
+    def says(self) -> str:
+        return "act=change" if opening.live(self.object) else "act=make"
 
     def get_title(self):
         return _("Settings") if opening.live(self.object) else _("New waiting room")
@@ -216,7 +218,11 @@ class Settings(AboutRoom, ObjectFormPage):
 class Pause(AboutRoom, ObjectActionPage):
     """`desk-event-room-pause` and `desk-event-room-resume`."""
 
-    is_pause = True
+    is_pause, asks = True, RUN_ROOM
+
+    @property
+    def says(self) -> str:
+        return "act=pause" if self.is_pause else "act=resume"
 
     def act(self):
         if self.is_pause:
@@ -232,7 +238,7 @@ class Pause(AboutRoom, ObjectActionPage):
 class Start(AboutRoom, ObjectConfirmPage):
     """`desk-event-room-start`: draws now instead of later."""
 
-    title = gettext_lazy("Begin now")
+    title, asks, says = gettext_lazy("Begin now"), RUN_ROOM, "act=start"
 
     def change(self, values: dict) -> dict:
         room = opening.start(self.room, by=self.request.user)
@@ -254,7 +260,7 @@ class Start(AboutRoom, ObjectConfirmPage):
 class End(AboutRoom, ObjectConfirmPage):
     """`desk-event-room-end`: everybody may book, in whatever order they come."""
 
-    title = gettext_lazy("End the waiting room")
+    title, asks, says = gettext_lazy("End the waiting room"), RUN_ROOM, "act=end"
 
     def change(self, values: dict) -> dict:
         return opening.end(self.room, by=self.request.user)

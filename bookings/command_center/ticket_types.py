@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings import areas, queries, ticket_types
+from bookings import areas, queries, sales, ticket_types
 from bookings.command_center.event_edit import Manages
 from bookings.command_center.events import address_of
 from bookings.command_center.fields import LocalMoment, changed
@@ -53,6 +53,11 @@ class TypeForm(forms.Form):
     status = forms.ChoiceField(label=gettext_lazy("Sale"), choices=STATES)
     sales_start_at = LocalMoment(label=gettext_lazy("On sale from"))
     sales_end_at = LocalMoment(label=gettext_lazy("On sale until"))
+    min_per_order = _limit(
+        gettext_lazy("Least per order"),
+        gettext_lazy("2 for pairs. What is left below it counts as sold out."),
+        sales.LEAST_MAX,
+    )
     max_per_order = _limit(gettext_lazy("Most per order"), gettext_lazy("Empty: no limit."))
     max_per_person = _limit(gettext_lazy("Most per person"), gettext_lazy("Empty: no limit."))
     original_price = _price(
@@ -82,9 +87,11 @@ class TypeForm(forms.Form):
 
     def values(self) -> dict:
         """What bookings/ticket_types.py takes."""
-        return {**self.cleaned_data, "tax_rate": self.cleaned_data["tax_rate"] or Decimal(0)}
+        usual = {"tax_rate": Decimal(0), "min_per_order": 1}
+        return {**self.cleaned_data, **{name: self.cleaned_data[name] or usual[name] for name in usual}}
 
 
+_NEW = {"status": TicketType.Status.ACTIVE, "min_per_order": 1}
 _WORDS = {"sales_start": "sales_start_at", "sales_end": "sales_end_at"}  # a refusal's word -> the form's
 
 
@@ -99,7 +106,7 @@ class NewType(MadeOnce, Manages, ObjectFormPage):
         return _("Times are in the event's own zone (%(zone)s).") % {"zone": self.object.timezone}
 
     def get_form(self, data=None, files=None):
-        return TypeForm(self.object, data, initial={"status": TicketType.Status.ACTIVE, "tax_rate": self._tax_rate()})
+        return TypeForm(self.object, data, initial={**_NEW, "tax_rate": self._tax_rate()})
 
     def _tax_rate(self) -> Decimal:
         last = self.object.ticket_types.last()

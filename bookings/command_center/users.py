@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from accounts.codes import is_on
 from accounts.devices import name_of
 from accounts.models import AuditLog, User
-from bookings import queries
+from bookings import queries, spent
 from bookings.models import Order, Ticket
+from eventify.lib import currencies
 from eventify.lib.desk import nav, say
 from eventify.lib.desk.columns import Column
 from eventify.lib.desk.filters import DayFilter, Filters
@@ -110,6 +111,9 @@ class UserPage(AboutUser, DetailPage):
     permission = "view_users"
     template_name = "command_center/bookings/user.html"
 
+    def visible(self):
+        return spent.with_currencies(super().visible())
+
     def get_crumbs(self):
         return (Crumb(_("Users"), reverse("desk-users")),)
 
@@ -171,10 +175,14 @@ class UserPage(AboutUser, DetailPage):
             (_("Joined"), say.day(user.created_at)),
             (_("Erased"), say.day(user.erased_at) if user.erased_at else None),
             (_("Last seen"), say.relative(user.last_active_at) if user.last_active_at else None),
-            (_("Spent"), say.money(user.total_spent, settings.EVENTIFY_CURRENCY)),
+            (_("Spent"), self._spent()),
             (_("Two-factor"), _("On") if is_on(user) else _("Off")),
             (_("Staff role"), user.role.name if user.role else None),
         ]
+
+    def _spent(self) -> str:
+        amounts = spent.in_each(self.object) or {settings.EVENTIFY_CURRENCY: 0}
+        return ", ".join(currencies.exact(amount, name) for name, amount in amounts.items())
 
     def orders(self) -> list[Order]:
         mine = queries.with_failed_refunds(self.object.orders.prefetch_related("bookings__event"))

@@ -117,7 +117,7 @@ def _shown(taken: scanning.Taken) -> dict:
         "client_uid": str(scan.client_uid),
         "verdict": scan.verdict,
         "undone_at": moment(scan.undone_at),
-        "type": ticket.ticket_type.name if is_here else "",
+        "type": ticket.ticket_type.shown_name if is_here else "",
     }
     if is_here and scan.verdict == Scan.Verdict.USED:
         used = {"used_at": moment(ticket.used_at), "used_gate": ticket.used_gate, "used_by": taken.used_by}

@@ -9,6 +9,7 @@ from django.utils import timezone
 from bookings import queries
 from bookings.door import codes
 from bookings.models import Device, RevokedCode, Scan, Ticket
+from bookings.models.selling import name_shown
 from bookings.signals import gates_of
 from eventify.lib.wire import moment
 from events.models import Event
@@ -30,7 +31,7 @@ def of(device: Device, since: datetime | None = None) -> dict:
             {"number": key.number, "public_key": base64.b64encode(bytes(key.public_key)).decode()}
             for key in event.door_keys.order_by("number")
         ],
-        "types": {str(pk % 2**32): name for pk, name in event.ticket_types.values_list("pk", "name")},
+        "types": {str(pk % 2**32): name_shown(name) for pk, name in event.ticket_types.values_list("pk", "name")},
         "gates": gates(event),
         "dead": _dead(event, since),
         "used": _used(event, since),

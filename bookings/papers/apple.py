@@ -123,7 +123,7 @@ def _pass(ticket: Ticket) -> dict:
 
 def _fields(ticket: Ticket) -> dict:
     event = ticket.event
-    shown = [_field("type", _("Ticket"), ticket.ticket_type.name)]
+    shown = [_field("type", _("Ticket"), ticket.ticket_type.shown_name)]
     if ticket.seat:
         shown.append(_field("seat", _("Seat"), ticket.seat.label))
     back = [_field("order", _("Order"), str(ticket.order.uid))]

@@ -63,7 +63,7 @@ def _entry(ticket: Ticket) -> Iterator[str]:
 
 
 def _description(ticket: Ticket) -> str:
-    said = [ticket.ticket_type.name]
+    said = [ticket.ticket_type.shown_name]
     if ticket.seat:
         said.append(_("Seat %(seat)s") % {"seat": ticket.seat.label})
     said.append(of_tickets.holder(ticket))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from bookings.models import Booking, Invoice, InvoiceSeries, Order, Refund
 from eventify.lib import currencies
@@ -247,7 +247,7 @@ def _data(order: Order, fact: Fact, number: str, at: datetime, corrects: Invoice
         "currency": order.currency,
         "seller": seller_of(partner),
         "buyer": buyer_of(order),
-        "lines": [_line(line, fact.sign) for line in fact.lines],
+        "lines": [_line(line, fact.sign, settings.LANGUAGE_CODE) for line in fact.lines],
         "taxes": taxes,
         "total": f"{fact.sign * sum(line.amount for line in fact.lines):.2f}",
     }
@@ -287,7 +287,7 @@ def receipt_data(order: Order, language: str) -> dict:
         "currency": order.currency,
         "seller": {"name": ", ".join(names), "email": "", "phone": "", "website": ""},
         "buyer": buyer_of(order),
-        "lines": [_line(line, 1) for line in _sold(bookings)],
+        "lines": [_line(line, 1, language) for line in _sold(bookings)],
         "taxes": [],
         "total": f"{order.total_amount:.2f}",
         "refunds": [_back_line(refund) for refund in back],
@@ -318,12 +318,14 @@ def buyer_of(order: Order) -> dict:
     }
 
 
-def _line(line: Line, sign: int) -> dict:
+def _line(line: Line, sign: int, language: str) -> dict:
     booking, event = line.booking, line.booking.event
+    with translation.override(language):
+        what = booking.ticket_type.shown_name
     day, _clock = event.local(event.starts_at)
     is_cheaper = booking.list_price is not None and booking.list_price != booking.unit_price
     return {
-        "what": booking.ticket_type.name,
+        "what": what,
         "event": event.name,
         "on": day.isoformat() if day else "",
         "qty": line.qty,

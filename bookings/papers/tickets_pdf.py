@@ -56,7 +56,7 @@ def _page(sheet: Sheet, ticket: Ticket, number: int, total: int) -> None:
 
 def _facts(sheet: Sheet, ticket: Ticket, y: float) -> float:
     """Who, what and where to sit, in columns; the y below them."""
-    facts = [(_("For"), of_tickets.holder(ticket), 13), (_("Ticket"), ticket.ticket_type.name, 13)]
+    facts = [(_("For"), of_tickets.holder(ticket), 13), (_("Ticket"), ticket.ticket_type.shown_name, 13)]
     if ticket.seat:
         facts.append((_("Seat"), _seat(ticket), 17))
     column, lowest = INNER / len(facts), y

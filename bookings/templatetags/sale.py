@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django import template
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -39,6 +40,13 @@ _CALLED_OFF = {  # begins the reason when an event was called off
 
 
 @register.filter
+def staff_page(event: Event, user) -> str:
+    """The event's page in the command center, for who may see it there; empty for others."""
+    is_for_them = user.is_authenticated and user.can("view_events", on=event)
+    return reverse("desk-event", args=[event.uid]) if is_for_them else ""
+
+
+@register.filter
 def sale_line(event: Event) -> dict:
     """A card's price line and, where there is something to know, a pill with its tone."""
     if event.state == Event.State.CANCELLED:
@@ -48,7 +56,7 @@ def sale_line(event: Event) -> dict:
         return {"pill": _("Booking closed"), "tone": "", "price": ""}
     if sales.is_sold_out(event):
         return {"pill": _("Sold out"), "tone": "", "price": _("Join the waitlist")}
-    left = sum(one.places_left(event) for one in shown)
+    left = sum(one.places_for_sale(event) for one in shown)
     few = bool(shown) and min(left, event.places_left) <= FEW
     return {"pill": _("Few left") if few else "", "tone": "caution", "price": price_from(event)}
 
@@ -68,9 +76,16 @@ def price_from(event: Event) -> str:
 @register.filter
 def left_line(ticket_type: TicketType, event: Event) -> str:
     """`Only 3 left` when few are left, else nothing."""
-    left = ticket_type.places_left(event)
+    left = ticket_type.places_for_sale(event)
     few = ngettext("Only %(left)s left", "Only %(left)s left", left) % {"left": left}
     return few if 0 < left <= FEW else ""
+
+
+@register.filter
+def least_line(ticket_type: TicketType) -> str:
+    """`At least 2 in one order` where one must buy several at once, else nothing."""
+    least = ticket_type.min_per_order
+    return _("At least %(least)s in one order") % {"least": least} if least > 1 else ""
 
 
 @register.filter

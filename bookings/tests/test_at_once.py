@@ -37,6 +37,7 @@ OF_TYPE = {
     "status": lambda: TicketType.Status.SOLD_OUT,
     "sales_start_at": lambda: SOON,
     "sales_end_at": lambda: SOON,
+    "min_per_order": lambda: 2,
     "max_per_order": lambda: 9,
     "max_per_person": lambda: 9,
     "price": lambda: 12,
@@ -113,9 +114,9 @@ def test_a_type_that_changes_is_decided_on_again(name, monkeypatch, locked):
     change_after_reading(monkeypatch, TicketType.objects.filter(pk=ticket_type.pk), **{name: OF_TYPE[name]()})
     results = race(partial(book, event, user))
     assert locked[0] == [event.pk]
-    refused = name in ("status", "sales_start_at")
-    assert bool(errors(results, sales.NotOnSale)) == refused
-    if not refused:
+    refused = {"status": sales.NotOnSale, "sales_start_at": sales.NotOnSale, "min_per_order": sales.UnderLimit}
+    assert [type(one) for one in errors(results)] == ([refused[name]] if name in refused else [])
+    if name not in refused:
         [booking] = good(results)
         paid = {"price": (12, 0), "tax_rate": (0, 7)}.get(name, (0, 0))
         assert (booking.unit_price, booking.tax_rate) == paid

@@ -45,7 +45,7 @@ def test_its_words_pictures_types_and_capacity_come_along(by):
         is_hot=True,
         state="showday",
     )
-    TicketType.objects.filter(pk=kind.pk).update(tax_rate=Decimal(9), max_per_order=4, status="hidden")
+    TicketType.objects.filter(pk=kind.pk).update(tax_rate=Decimal(9), min_per_order=3, max_per_order=4, status="hidden")
     EventImageFactory(event=event, is_primary=True)
     promos.create(event, by=by, code="RAIN", percent_off=Decimal(10))
     buy(people(1)[0], TicketTypeFactory(event=event), qty=3)
@@ -56,7 +56,8 @@ def test_its_words_pictures_types_and_capacity_come_along(by):
     assert (made.is_capacity_fixed, made.booked_count, made.is_hot, made.slug) == (True, 0, False, "again")
     first = made.ticket_types.first()
     assert (first.price, first.quantity_total, first.quantity_sold) == (Decimal(99), 30, 0)
-    assert (first.tax_rate, first.max_per_order, first.status) == (Decimal(9), 4, "hidden")
+    assert (first.tax_rate, first.status) == (Decimal(9), "hidden")
+    assert (first.min_per_order, first.max_per_order) == (3, 4)
     assert made.ticket_types.count() == 2
     assert [one.image.name for one in made.images.all()] == [one.image.name for one in event.images.all()]
     assert PromoCode.objects.count() == 1

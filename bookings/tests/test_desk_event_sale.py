@@ -69,6 +69,7 @@ def test_two_ticket_types_are_added(client, manager, draft):
         "status": "active",
         "sales_start_at": "2027-01-01T10:00",
         "sales_end_at": "2027-06-12T18:00",
+        "min_per_order": "2",
         "max_per_order": "6",
         "max_per_person": "8",
         "tax_rate": "18",
@@ -82,7 +83,8 @@ def test_two_ticket_types_are_added(client, manager, draft):
     made = TicketType.objects.get()
     assert (made.price, made.quantity_total, made.tax_rate) == (Decimal(500), 100, Decimal(18))
     assert made.sales_start_at == datetime(2027, 1, 1, 4, 30, tzinfo=UTC)  # 10:00 in India
-    assert (made.max_per_order, made.max_per_person, made.original_price) == (6, 8, Decimal(600))
+    limits = (made.min_per_order, made.max_per_order, made.max_per_person)
+    assert (limits, made.original_price) == ((2, 6, 8), Decimal(600))
     draft.refresh_from_db()
     assert draft.capacity == 100
     form = client.get(url).context["form"]
@@ -109,6 +111,7 @@ def test_what_is_wrong_with_a_type_stands_at_its_field(client, manager, draft):
         "status": "free",
         "sales_start_at": "soon",
         "sales_end_at": "9999-12-31T23:59",
+        "min_per_order": "21",
         "max_per_order": "0",
         "max_per_person": "9" * 12,
         "tax_rate": "101",

@@ -208,8 +208,10 @@ def test_tickets_are_cancelled_with_their_money(client, admin, paid):
     assert settled(paid) == ("paid", 1, 1, 99.5)
     assert [one.status for one in paid.tickets.order_by("pk")] == ["cancelled", "valid"]
     assert AuditLog.objects.get(action="CANCELLED_TICKETS").details["reason"] == "Ill"
-    assert "These tickets are not good any more" in text(client.get(url))
-    assert str(first.uid) not in text(client.get(page_of(paid)))
+    refused = text(client.get(url))
+    assert "These tickets are not good any more" in refused and f"tickets={first.uid}&money=back" in refused
+    page = text(client.get(page_of(paid)))
+    assert f'value="{first.uid}"' not in page and f"action=cancel_tickets&object={paid.uid}&tickets={first.uid}" in page
     check(second.event)
 
 

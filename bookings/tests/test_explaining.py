@@ -73,6 +73,8 @@ def places_to_book() -> dict[str, TicketType]:
         "not yet": {"sales_start_at": now + HOUR},
         "too late": {"sales_end_at": now - HOUR},
         "two an order": {"max_per_order": 2},
+        "pairs": {"min_per_order": 2},
+        "one of a pair": {"min_per_order": 2, "quantity_total": 1},
         "two a person": {"max_per_person": 2},
     }.items():
         kinds[name] = TicketTypeFactory(event=scene()[0], **fields)
@@ -268,6 +270,8 @@ def ask(action, row, by, **said):
         ("free", "6", "sold_out", "limit", "sold_out", {"left": 5, "asked": 6}),
         ("waited for", "1", "sold_out", "limit", "waitlist_first", {"waiting": 2}),
         ("two an order", "3", "over_limit", "limit", "order_limit", {"limit": 2, "asked": 3}),
+        ("one of a pair", None, "sold_out", "limit", "sold_out", {"left": 1, "asked": 2}),
+        ("pairs", "1", "under_limit", "limit", "order_minimum", {"limit": 2, "asked": 1}),
         ("two a person", "3", "over_limit", "limit", "person_limit", {"limit": 2, "held": 0, "asked": 3}),
         ("cancelled", "1", "not_on_sale", "state", "event_cancelled", {}),
         ("withdrawn", "1", "not_on_sale", "state", "event_not_open", {}),
@@ -276,7 +280,7 @@ def ask(action, row, by, **said):
     ],
 )
 def test_what_is_said_of_places(made, kind, quantity, code, of, rule, facts):
-    answer = ask("book", made.kinds[kind], made.buyer, quantity=quantity)
+    answer = ask("book", made.kinds[kind], made.buyer, **({"quantity": quantity} if quantity else {}))
     assert (answer.allowed, answer.code, answer.kind, answer.rule, answer.facts) == (False, code, of, rule, facts)
     assert answer.sentence.endswith(".")
     for number in (facts.get("limit"), facts.get("left")):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
 from accounts.factories import UserFactory
-from bookings import cancelling, capacity, payments, tasks, waitlist
+from bookings import cancelling, capacity, payments, tasks, ticket_types, waitlist
 from bookings.factories import TicketTypeFactory
 from bookings.models import Booking, Order, Payment, Seat
 from bookings.tests.invariants import broken, check
@@ -92,6 +92,10 @@ class BookingMachine(RuleBasedStateMachine):
     @rule(places=st.integers(0, 9))
     def change_capacity(self, places):
         refusable(capacity.change, self.event, places, by=self.user)
+
+    @rule(least=st.integers(1, 3))
+    def change_what_one_must_buy(self, least):
+        ticket_types.change(self.types[0], by=self.user, min_per_order=least)
 
     @rule(passes=st.booleans())
     def let_smaller_parties_pass(self, passes):

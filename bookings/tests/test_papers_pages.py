@@ -72,6 +72,15 @@ def test_others_find_nothing_and_nobody_is_sent_to_log_in(order):
         assert Client().post(url).status_code == 405
 
 
+def test_the_log_in_says_what_for_and_not_whether_it_is_there(order):
+    found = {"order": order.uid, "ticket": order.tickets.first().uid}
+    for word, known in found.items():
+        pages = [Client().get(f"/{word}s/{uid}/", follow=True) for uid in (known, NOTHING)]
+        assert [[str(one) for one in page.context["messages"]] for page in pages] == [
+            [f"Log in to see this {word}."]
+        ] * 2
+
+
 def test_a_guest_has_the_papers_of_its_session(client, order):
     order.user.__class__.objects.filter(pk=order.user_id).update(is_guest=True, is_active=False)
     browser = Client()

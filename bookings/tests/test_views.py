@@ -6,16 +6,19 @@ from uuid import uuid4
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.db import connection
 from django.test.html import parse_html
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.factories import SuperAdminFactory, UserFactory
-from bookings import orders
+from bookings import orders, ticket_types
+from bookings.door import lists
 from bookings.factories import TicketTypeFactory
 from bookings.forms import Quantity
-from bookings.models import Booking, Order
+from bookings.models import Booking, Device, Order, TicketType
+from bookings.papers import invoices
 from bookings.tests.scenes import buy, scene, text, wait
 from events.factories import EventFactory, EventImageFactory
 from events.models import Event
@@ -121,7 +124,30 @@ def test_a_draft_is_seen_by_its_team_only(client):
     client.force_login(UserFactory())
     assert client.get(f"/e/{event.slug}/").status_code == 404
     client.force_login(SuperAdminFactory())
-    assert "This is a draft" in text(client.get(f"/e/{event.slug}/"))
+    page = text(client.get(f"/e/{event.slug}/"))
+    assert "This is the preview of a draft." in page and f'href="/command-center/events/{event.uid}/"' in page
+    opened = scene()[0]
+    assert "/command-center/events/" not in text(client.get(f"/e/{opened.slug}/"))
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_the_name_that_nobody_chose_is_said_in_the_readers_language(client, language):
+    """On the event's page, the ticket and its papers, and at the door; a name that somebody chose stays as it is."""
+    event, kind = scene(price=0)
+    TicketType.objects.filter(pk=kind.pk).update(name=ticket_types.GENERAL)
+    own = TicketTypeFactory(event=event, name="Balcony")
+    order = buy(UserFactory(), TicketType.objects.get(pk=kind.pk), own)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    client.force_login(order.user)
+    with translation.override(language):
+        general = translation.gettext("General admission")
+        assert [one.shown_name for one in event.ticket_types.order_by("pk")] == [general, "Balcony"]
+        assert set(lists.of(Device(event=event))["types"].values()) == {general, "Balcony"}
+    for address in (f"/e/{event.slug}/", f"/orders/{order.uid}/", f"/tickets/{order.tickets.order_by('pk')[0].uid}/"):
+        page = text(client.get(address))
+        assert general in page, address
+        assert language == "en" or general == ticket_types.GENERAL or ticket_types.GENERAL not in page, address
+    assert invoices.receipt_data(order, language)["lines"][0]["what"] == general
 
 
 def test_an_unknown_event_is_404(client):

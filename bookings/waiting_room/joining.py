@@ -18,8 +18,9 @@ from accounts.models import User
 from bookings.models import RoomEntry, WaitingRoom
 from bookings.waiting_room import gate, opening, telling
 from eventify.lib.dates import date_format
-from eventify.lib.errors import Conflict, Forbidden
+from eventify.lib.errors import Because, Conflict, Forbidden
 from eventify.lib.ratelimit import client_address, hit
+from eventify.lib.wire import moment
 from events.models import Event
 
 S, P = RoomEntry.Status, WaitingRoom.Phase
@@ -99,20 +100,22 @@ def come(request, room: WaitingRoom) -> RoomEntry:
     tries of an account, for thousands of phones may share one address).
     """
     user = request.user if request.user.is_authenticated else None
-    _check_may_come(room, user)
+    check_may_come(room, user)
     entry = entry_of(request, room)
     if user or entry is None:
         hit("room", f"user {user.pk}" if user else client_address(request))
     return join(room, user=user, entry=entry, browser=request.COOKIES.get(settings.CSRF_COOKIE_NAME, ""))
 
 
-def _check_may_come(room: WaitingRoom, user: User | None) -> None:
+def check_may_come(room: WaitingRoom, user: User | None) -> None:
+    """Conflict while the room is not open yet, or over; LogInFirst for nobody where it needs an account."""
     phase = room.phase_at(timezone.now())
     if phase == P.SHUT:
         opens = date_format(room.opens_at.astimezone(room.event.zone), "D j M, H:i")
-        raise Conflict(_("The waiting room opens at %(when)s.") % {"when": opens})
+        sentence = _("The waiting room opens at %(when)s.") % {"when": opens}
+        raise Conflict(Because("room_not_open", sentence, starts_at=moment(room.opens_at)))
     if phase == P.ENDED:
-        raise Conflict(_("This waiting room has ended."))
+        raise Conflict(Because("room_ended", _("This waiting room has ended.")))
     if room.needs_login and user is None:
         raise LogInFirst(_("Log in first: everybody has one place, with their account."))
 

@@ -16,7 +16,7 @@ from accounts.models import User
 from bookings import inventory
 from bookings.models import WaitingRoom
 from eventify.lib import sealed
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from events.models import Event
 from events.signals import event_changed
 
@@ -40,6 +40,15 @@ def live(event: Event) -> WaitingRoom | None:
     return WaitingRoom.objects.filter(event=event, ended_at=None).first()
 
 
+def live_of(event: Event) -> WaitingRoom:
+    """The room through which the event is sold now, with the event; Conflict when there is none."""
+    room = live(event)
+    if room is None:
+        raise Conflict(Because("no_room", _("This event has no waiting room.")))
+    room.event = event
+    return room
+
+
 def newest(event: Event) -> WaitingRoom | None:
     """The room that is live, or the last one that was."""
     return WaitingRoom.objects.filter(event=event).order_by("-id").first()
@@ -54,25 +63,27 @@ def make(event: Event, *, by: User, **values) -> WaitingRoom:
     """
     event = inventory.lock([event.pk])[event.pk]
     if live(event):
-        raise Conflict(_("%(event)s has a waiting room already.") % {"event": event.name})
+        sentence = _("%(event)s has a waiting room already.") % {"event": event.name}
+        raise Conflict(Because("has_room", sentence))
     _check(values, is_new=True)
     seed = secrets.token_bytes(SEED)
     room = WaitingRoom(event=event, seed_hash=hashlib.sha256(seed).hexdigest(), **values)
-    room.sealed_seed = sealed.seal(seed, about(room))
+    room.sealed_seed = sealed.seal(seed, **seal_of(room))
     room.save(force_insert=True)
     _mark(event, has_room=True)
     audit.record("MADE_WAITING_ROOM", event, by=by, seed_sha256=room.seed_hash, after=_told(room))
     return room
 
 
-def about(room: WaitingRoom) -> str:
+def seal_of(room: WaitingRoom) -> dict[str, str]:
     """What its seed is sealed for: it opens for no other room."""
-    return f"waiting room {room.uid}"
+    # A plain word, from when nothing else was sealed in this way; another one would open none of them.
+    return {"purpose": "sealed", "about": f"waiting room {room.uid}"}
 
 
 def reseal(room: WaitingRoom) -> bool:
     """Seal its seed with SECRET_KEY where a fallback has sealed it; whether it had to. Locked as sealed.unseal."""
-    anew = sealed.reseal(bytes(room.sealed_seed), about(room))
+    anew = sealed.reseal(room.sealed_seed, **seal_of(room))
     if anew:
         WaitingRoom.objects.filter(pk=room.pk).update(sealed_seed=anew)
     return bool(anew)
@@ -155,7 +166,7 @@ def lock(room: WaitingRoom) -> WaitingRoom:
     room = WaitingRoom.objects.select_for_update().get(pk=room.pk)
     room.event = event
     if room.ended_at:
-        raise Conflict(_("This waiting room has ended."))
+        raise Conflict(Because("room_ended", _("This waiting room has ended.")))
     return room
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts import explaining
 from eventify.lib.errors import DomainError, Invalid
 
 MOST = 500  # rows in one act
@@ -31,7 +33,7 @@ def at_most(found: list) -> list:
 
 def back_with(request: HttpRequest, refusal: DomainError, url: str) -> HttpResponse:
     """To the list whose button it was, with what it refused: it keeps its filters, and one can go on."""
-    messages.warning(request, str(refusal.message))
+    explaining.tell(request, refusal, level=messages.WARNING)
     return redirect(url)
 
 
@@ -42,23 +44,26 @@ def _is_uid(text: str) -> bool:
         return False
 
 
-def each(rows: Iterable, act: Callable) -> tuple[int, list[str]]:
-    """(how many were done, why the others were not)."""
+def each(rows: Iterable, act: Callable) -> tuple[int, list[tuple[Model, str]]]:
+    """(how many were done, the others and why they were not)."""
     done, refusals = 0, []
     for row in rows:
         try:
             act(row)
             done += 1
         except DomainError as refusal:
-            refusals.append(str(refusal.message))
+            refusals.append((row, explaining.sentence_of(refusal)))
     return done, refusals
 
 
-def say(request: HttpRequest, sentence: str, done: int, refusals: list[str]) -> None:
-    """Tell the planner how many were done (`sentence`, with its `n`), and what was refused and why."""
+def say(request: HttpRequest, sentence: str, done: int, refusals: list[tuple], asks: str) -> None:
+    """Tell the planner how many were done (`sentence`, with its `n`), and what was refused and why.
+
+    `asks` is the question why not about a row that refused; what is gone is no row (None).
+    """
     if done:
         messages.success(request, sentence % {"n": done})
-    for refusal in refusals[:SAID]:
-        messages.warning(request, refusal)
+    for row, refusal in refusals[:SAID]:
+        explaining.tell(request, refusal, asks, row, level=messages.WARNING)
     if len(refusals) > SAID:
         messages.warning(request, _("%(n)s more were refused.") % {"n": len(refusals) - SAID})

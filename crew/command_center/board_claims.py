@@ -171,8 +171,8 @@ class DecideClaims(OfEvent, FormPage):
     def act(self, form):
         reason = form.cleaned_data.get("reason") or ""
         done, refusals = board_acts.each(self.chosen, lambda claim: self.decide(claim, reason))
-        refusals += [_("%(n)s were decided already.") % {"n": gone}] if (gone := self._gone()) else []
-        board_acts.say(self.request, self.sentence(done), done, refusals)
+        refusals += [(None, _("%(n)s were decided already.") % {"n": gone})] if (gone := self._gone()) else []
+        board_acts.say(self.request, self.sentence(done), done, refusals, self.asks)
         return self.back_url()
 
     def _gone(self) -> int:
@@ -217,6 +217,7 @@ class ApproveClaims(DecideClaims):
     """`desk-crew-claims-approve`."""
 
     title, hint = gettext_lazy("Approve"), gettext_lazy("They have these shifts then. Each of them gets a mail.")
+    asks = "approve_claim"
 
     def decide(self, claim, reason):
         assignments.approve(claim, by=self.request.user)
@@ -233,6 +234,7 @@ class RejectClaims(DecideClaims):
 
     form_class, submit_style = ReasonForm, "danger"
     title, hint = gettext_lazy("Reject"), gettext_lazy("Each of them gets a mail.")
+    asks = "reject_claim"
 
     def decide(self, claim, reason):
         assignments.reject(claim, by=self.request.user, reason=reason)
@@ -248,6 +250,7 @@ class DecideSwap(OfRow, ObjectActionPage):
     """A decision over a swap."""
 
     rows, path, tab = Swap.objects.all(), "offered__shift__section__event", "desk-crew-board"
+    asks = "decide_swap"
 
     def back_url(self) -> str:
         return self.next_url(self.at("desk-crew-claims"))
@@ -256,6 +259,8 @@ class DecideSwap(OfRow, ObjectActionPage):
 class ApproveSwap(DecideSwap):
     """`desk-crew-swap-approve`."""
 
+    says = "decision=approve"
+
     def act(self):
         swaps.approve_swap(self.object, by=self.request.user)
         return _("The swap is done, and both are told.")
@@ -263,6 +268,8 @@ class ApproveSwap(DecideSwap):
 
 class RefuseSwap(DecideSwap):
     """`desk-crew-swap-refuse`."""
+
+    says = "decision=refuse"
 
     def act(self):
         swaps.refuse_swap(self.object, by=self.request.user, reason=self.request.POST.get("reason", ""))

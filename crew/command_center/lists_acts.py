@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import explaining
 from crew import crowd_lists
 from crew.command_center import board_acts
 from crew.command_center.base import OfEvent, Unmoved
@@ -85,7 +86,10 @@ class DeleteList(AboutList, ObjectConfirmPage):
 
 
 class Several(AboutList, ObjectActionPage):
-    """Something that is done to the ticked persons, one by one; refusals are said, and do not stop the others."""
+    """Something that is done to the ticked persons, one by one; refusals are said, and do not stop the others.
+
+    `asks` is asked about one of them, with this list.
+    """
 
     def each(self, person: Person) -> None:
         raise NotImplementedError
@@ -99,14 +103,18 @@ class Several(AboutList, ObjectActionPage):
             try:
                 self.each(person)
             except DomainError as refusal:
-                refusals.append(_why(person, str(refusal.message)))
-        for sentence in refusals[:NAMED]:
-            messages.warning(self.request, sentence)
+                refusals.append((person, _why(person, explaining.sentence_of(refusal))))
+        for person, sentence in refusals[:NAMED]:
+            self._tell(person, sentence)
         if (more := len(refusals) - NAMED) > 0:
             sentence = ngettext("%(n)s more was refused.", "%(n)s more were refused.", more) % {"n": more}
             messages.warning(self.request, sentence)
         count = len(chosen) - len(refusals)
         return self.done_sentence(count) if count else ""
+
+    def _tell(self, person: Person, sentence: str) -> None:
+        said = {"crowd_list": self.object.uid}
+        explaining.tell(self.request, sentence, self.asks, person, level=messages.WARNING, **said)
 
     def refused(self, refusal: DomainError):
         return board_acts.back_with(self.request, refusal, self.back_url())
@@ -133,6 +141,8 @@ def _why(person: Person, sentence: str) -> str:
 class AddPeople(Several):
     """`desk-crew-list-add`."""
 
+    asks = "put_on_list"
+
     def each(self, person: Person) -> None:
         crowd_lists.add(self.object, person, by=self.request.user)
 
@@ -143,6 +153,8 @@ class AddPeople(Several):
 
 class RemovePeople(Several):
     """`desk-crew-list-remove`."""
+
+    asks = "take_off_list"
 
     def each(self, person: Person) -> None:
         crowd_lists.remove(self.object, person, by=self.request.user)

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import explaining
 from crew import matches
 from crew.command_center.persons_cells import PERSON_WORDS, person_url
 from crew.command_center.settings import planned_partners
@@ -136,6 +137,7 @@ class AboutMatch(ObjectActionPage):
     """A button about a match of an organisation whose crew the user plans."""
 
     permission, scoped, place, back = "manage_crew", True, "desk-crew-matches", "desk-crew-matches"
+    decision = "confirm"
 
     def visible(self):
         mine = IdentityMatch.objects.filter(partner__in=planned_partners(self.request.user))
@@ -154,7 +156,8 @@ class AboutMatch(ObjectActionPage):
     def refused(self, refusal: DomainError) -> HttpResponse:
         """Said where the button was, with what is the case now: a colleague, or another tab, was quicker."""
         match = self.visible().filter(pk=self.object.pk).first() if self.object else None
-        messages.warning(self.request, " ".join(filter(None, (str(refusal.message), match and _now(match)))))
+        sentence = " ".join(filter(None, (str(refusal.message), match and _now(match))))
+        explaining.tell(self.request, sentence, "decide_match", match, level=messages.WARNING, decision=self.decision)
         return redirect(self.back_url())
 
 
@@ -177,6 +180,8 @@ class Confirm(AboutMatch):
 
 class Dismiss(AboutMatch):
     """`desk-crew-match-dismiss`."""
+
+    decision = "dismiss"
 
     def act(self):
         return _now(matches.dismiss(self.object, by=self.request.user))

@@ -14,7 +14,6 @@ from crew.models import Assignment, CrowdListEntry, Person, UserTag
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
 from eventify.lib.desk.pages import Crumb, FormPage, ObjectActionPage, ObjectFormPage
 from eventify.lib.desk.words import word
-from eventify.lib.errors import Conflict
 
 FORM = "command_center/crew/persons_form.html"
 
@@ -66,6 +65,8 @@ class EditPerson(AboutPerson, Unmoved, ObjectFormPage):
 class Approve(AboutPerson, ObjectActionPage):
     """`desk-crew-person-approve`."""
 
+    asks, says = "decide_person", "decision=approve"
+
     def act(self):
         persons.approve(self.object, by=self.request.user)
         return _("%(name)s is approved.") % {"name": self.object.name}
@@ -73,6 +74,8 @@ class Approve(AboutPerson, ObjectActionPage):
 
 class Decide(AboutPerson, ObjectConfirmPage):
     """Shows what a decision does to the person's shifts, then does it."""
+
+    asks = "decide_person"
 
     def decide(self, values: dict) -> None:
         """The one domain call."""
@@ -107,7 +110,7 @@ class Decide(AboutPerson, ObjectConfirmPage):
 class Reject(Decide):
     """`desk-crew-person-reject`."""
 
-    form_class = ReasonForm
+    form_class, says = ReasonForm, "decision=reject"
     sentence = gettext_lazy("%(name)s is rejected.")
 
     def get_title(self):
@@ -127,7 +130,7 @@ class Reject(Decide):
 class NoShow(Decide):
     """`desk-crew-person-no-show`."""
 
-    form_class = forms.Form
+    form_class, says = forms.Form, "decision=no_show"
     sentence = gettext_lazy("%(name)s is marked as a no-show.")
 
     def get_title(self):
@@ -146,6 +149,10 @@ class NoShow(Decide):
 
 class Blacklist(Decide):
     """`desk-crew-person-blacklist`: put on it with a reason, or taken off."""
+
+    @property
+    def says(self) -> str:
+        return "decision=unblacklist" if self.object.is_blacklisted else "decision=blacklist"
 
     @property
     def form_class(self):
@@ -178,7 +185,7 @@ class Blacklist(Decide):
 class Delete(Decide):
     """`desk-crew-person-delete`: says what it cancels."""
 
-    form_class = forms.Form
+    form_class, says = forms.Form, "decision=delete"
 
     def get_title(self):
         return _("Delete %(name)s") % {"name": self.object.name}
@@ -204,16 +211,19 @@ class GiveTag(AboutPerson, ObjectFormPage):
     """`desk-crew-person-tag`."""
 
     title, submit, template_name = gettext_lazy("Give a tag"), gettext_lazy("Give the tag"), FORM
+    asks = "give_tag"
+
+    @property
+    def says(self) -> str:
+        tag = getattr(self.form, "cleaned_data", {}).get("tag")
+        return f"tag={tag.uid}" if tag else ""
 
     def get_form(self, data=None, files=None):
         return GiveTagForm(data, partner=self.event.partner_id)
 
     def act(self, form):
-        if self.object.user is None:
-            raise Conflict(_("Tags belong to an account, and this person has none that is confirmed."))
         values = form.cleaned_data
-        given = {"source": UserTag.Source.ORGANISER, "proficiency": values["proficiency"]}
-        tags.give(self.object.user, values["tag"], by=self.request.user, **given)
+        tags.give_to(self.object, values["tag"], by=self.request.user, proficiency=values["proficiency"])
         words = {"name": self.object.name, "tag": values["tag"].name}
         return self.done(_("%(name)s has the tag %(tag)s.") % words, self.at_person())
 
@@ -234,6 +244,12 @@ class PutOnList(AboutPerson, ObjectFormPage):
     """`desk-crew-person-list`."""
 
     title, submit, template_name = gettext_lazy("Put on a list"), gettext_lazy("Put on the list"), FORM
+    asks = "put_on_list"
+
+    @property
+    def says(self) -> str:
+        crowd_list = getattr(self.form, "cleaned_data", {}).get("crowd_list")
+        return f"crowd_list={crowd_list.uid}" if crowd_list else ""
 
     def get_form(self, data=None, files=None):
         return PutOnListForm(data, event=self.event)
@@ -247,6 +263,12 @@ class PutOnList(AboutPerson, ObjectFormPage):
 
 class TakeOffList(AboutPerson, ObjectActionPage):
     """`desk-crew-person-unlist`: `crowd_list` in the address is the list's uid."""
+
+    asks = "take_off_list"
+
+    @property
+    def says(self) -> str:
+        return f"crowd_list={self.kwargs['crowd_list']}"
 
     def act(self):
         mine = CrowdListEntry.objects.filter(person=self.object).select_related("crowd_list__event__partner")

@@ -15,13 +15,14 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import explaining
 from crew import crowd_lists, persons, tags
 from crew.command_center import board_acts
 from crew.command_center.base import OfEvent
 from crew.command_center.people_forms import GiveTagForm, PutOnListForm, ReasonForm
 from crew.command_center.persons import PersonFilters, with_shifts
 from crew.command_center.persons_cells import person_url
-from crew.models import Person, UserTag
+from crew.models import Person
 from eventify.lib.desk.pages import Crumb, FormPage
 from eventify.lib.errors import Conflict, DomainError, Invalid
 
@@ -36,13 +37,15 @@ class Refusal(NamedTuple):
     person: Person
     sentence: str
     url: str = ""
+    why: str = ""  # the question why not
 
 
 class Act(NamedTuple):
     """What can be done to many. `run(page, persons, values)` does it and gives (how many, refusals).
 
     `button` and `done` are functions of a number; `hint` says what it means; `left_out(persons)` is the sentence about
-    those to whom it cannot be done, empty when there are none.
+    those to whom it cannot be done, empty when there are none. `asks` is asked why not about one of them, with the
+    inputs `says` of the form's values.
     """
 
     form: type
@@ -51,6 +54,8 @@ class Act(NamedTuple):
     run: object
     button: object
     done: object
+    asks: str
+    says: object
     style: str = "primary"
     left_out: object = None
     most: int = MOST
@@ -86,10 +91,7 @@ def _put_on_list(page, person: Person, values: dict) -> None:
 
 
 def _give_tag(page, person: Person, values: dict) -> None:
-    if person.user is None:
-        raise Conflict(_("Tags belong to an account, and this person has none that is confirmed."))
-    given = {"source": UserTag.Source.ORGANISER, "proficiency": values["proficiency"]}
-    tags.give(person.user, values["tag"], by=page.request.user, **given)
+    tags.give_to(person, values["tag"], by=page.request.user, proficiency=values["proficiency"])
 
 
 def _said(one: str, many: str):
@@ -119,6 +121,8 @@ ACTS = {
         _approve,
         _said("Approve %(n)s person", "Approve %(n)s persons"),
         _said("%(n)s person is approved.", "%(n)s persons are approved."),
+        "decide_person",
+        lambda _values: {"decision": "approve"},
         left_out=_blacklisted,
         most=MOST_APPROVED,
     ),
@@ -129,6 +133,8 @@ ACTS = {
         _reject,
         _said("Reject %(n)s person", "Reject %(n)s persons"),
         _said("%(n)s person is rejected.", "%(n)s persons are rejected."),
+        "decide_person",
+        lambda _values: {"decision": "reject"},
         "danger",
     ),
     "list": Act(
@@ -138,6 +144,8 @@ ACTS = {
         _each(_put_on_list),
         _said("Put %(n)s person on the list", "Put %(n)s persons on the list"),
         _said("%(n)s person is on the list.", "%(n)s persons are on the list."),
+        "put_on_list",
+        lambda values: {"crowd_list": values["crowd_list"].uid},
     ),
     "tag": Act(
         GiveTagForm,
@@ -146,6 +154,8 @@ ACTS = {
         _each(_give_tag),
         _said("Give %(n)s person the tag", "Give %(n)s persons the tag"),
         _said("%(n)s person has the tag.", "%(n)s persons have the tag."),
+        "give_tag",
+        lambda values: {"tag": values["tag"].uid},
         left_out=_without_account,
     ),
 }
@@ -219,7 +229,11 @@ class Bulk(OfEvent, FormPage):
 
     def act(self, form):
         count, refused = self.bulk.run(self, self.chosen, form.cleaned_data)
-        refusals = [Refusal(one, sentence, person_url(one, self.event)) for one, sentence in refused]
+        said = self.bulk.says(form.cleaned_data)
+        refusals = [
+            Refusal(one, sentence, person_url(one, self.event), explaining.link(self.bulk.asks, one.uid, **said))
+            for one, sentence in refused
+        ]
         sentence = str(self.bulk.done(count))
         if not refusals:
             return self.done(sentence, self.back_url())

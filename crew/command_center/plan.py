@@ -110,7 +110,16 @@ class PlanPage(Unmoved, OfEvent, FormPage):
 class Registration(OfEvent, ActionPage):
     """`desk-crew-registration`: POST `open` 1 opens registration, anything else closes it."""
 
-    tab = "desk-crew-plan"
+    tab, asks = "desk-crew-plan", "change_state"
+
+    @property
+    def object(self):
+        """What is asked about when it is refused."""
+        return self.event
+
+    @property
+    def says(self) -> str:
+        return f"state={_STATES[self.request.POST.get('open') == '1']}"
 
     def act(self):
         is_open = self.request.POST.get("open") == "1"

@@ -154,13 +154,14 @@ class OpenShifts(ActionPage):
     """`desk-crew-shifts-open`: the chosen drafts are open from now on: people see them in the portal."""
 
     permission, scoped, back = "manage_crew", True, "desk-crew"
+    asks = "open_shift"
 
     def act(self):
         mine = Shift.objects.live().filter(section__event__in=managed_events(self.request.user).values("pk"))
         chosen = board_acts.chosen(mine.select_related("section__event__partner", "time_slot"), self.request)
         done, refusals = board_acts.each(chosen, self.open)
         sentence = ngettext("%(n)s shift is open now.", "%(n)s shifts are open now.", done)
-        board_acts.say(self.request, sentence, done, refusals)
+        board_acts.say(self.request, sentence, done, refusals, self.asks)
 
     def refused(self, refusal: DomainError):
         return board_acts.back_with(self.request, refusal, self.back_url())

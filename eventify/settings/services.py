@@ -61,6 +61,7 @@ CELERY_TASK_ROUTES = {task: {"queue": queue} for queue, tasks in QUEUES.items() 
 EVENTIFY_QUEUES = chosen("EVENTIFY_QUEUES", list(QUEUES))  # what the worker on this machine does
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")
 PERIODIC_TASKS = {  # seconds between two runs
+    "events.tasks.tidy_pictures": 24 * 60 * 60,
     "bookings.tasks.expire_holds": 20,
     "bookings.tasks.promote_waitlists": 60,
     "bookings.tasks.move_waiting_rooms": 5,

@@ -26,9 +26,10 @@ from bookings.tests.scenes import buy, pay, scene, wait
 from crew import assignments
 from crew import factories as crew
 from crew.models import Assignment, CrowdList, CrowdListEntry, IdentityMatch, Person, Swap
+from eventify.lib import sealed
 from events.factories import EventImageFactory
 from events.models import Event
-from integrations import sealing
+from integrations import signing
 from integrations.models import ApiKey, Attempt, Delivery, Endpoint, Fact, Listener
 from partners import contacts, inviting, members, payouts
 from partners.models import Contact, Document, Invitation, Member, Partner, Payout, Transfer
@@ -287,7 +288,9 @@ def more_integrations(partner: Partner, word: str) -> list:
     """An endpoint with a delivery that failed, and a key."""
     now = timezone.now()
     about = {"partner": partner, "url": f"https://{word.lower()}.example.com/", "description": f"{word} hook"}
-    endpoint = Endpoint.objects.create(**about, kinds=["order.paid"], secret=sealing.seal(b"secret"))
+    endpoint = Endpoint(**about, kinds=["order.paid"])
+    endpoint.secret = sealed.seal(b"secret", **signing.seal_of(endpoint))
+    endpoint.save()
     Listener.objects.create(partner=partner, since=now, last_position=1)
     fact = Fact.objects.create(partner=partner, kind="order.paid", position=1, numbered_at=now, data={})
     delivery = Delivery.objects.create(

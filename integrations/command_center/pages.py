@@ -114,6 +114,8 @@ class EndpointPage(SeenEndpoints, DetailPage):
 class Resume(SeenEndpoints, ObjectActionPage):
     """`desk-endpoint-resume`: try again now."""
 
+    asks, says = "run_endpoint", "act=resume"
+
     def act(self):
         endpoints.resume(self.object, by=self.request.user)
         return _("It is active. What waits is sent first.")
@@ -125,7 +127,7 @@ class Resume(SeenEndpoints, ObjectActionPage):
 class ReplayDelivery(ObjectActionPage):
     """`desk-delivery-replay`."""
 
-    permission, scoped = keys.PERMISSION, True
+    permission, scoped, asks = keys.PERMISSION, True, "replay_delivery"
 
     def visible(self):
         own = members.partners_where(self.request.user, keys.PERMISSION)

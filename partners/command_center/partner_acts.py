@@ -217,7 +217,7 @@ class InviteMember(AboutPartner, ObjectFormPage):
 class AboutInvitation(ObjectActionPage):
     """A button about an invitation."""
 
-    permission = "manage_partners"
+    permission, asks = "manage_partners", "decide_invitation"
 
     def visible(self):
         return Invitation.objects.filter(partner__in=queries.visible_to(self.request.user)).select_related("partner")
@@ -229,6 +229,8 @@ class AboutInvitation(ObjectActionPage):
 class ResendInvitation(AboutInvitation):
     """`desk-invitation-resend`."""
 
+    says = "decision=resend"
+
     def act(self):
         inviting.resend(self.object, by=self.request.user)
         return _("We wrote to %(email)s again. The link before does not work any more.") % {"email": self.object.email}
@@ -236,6 +238,8 @@ class ResendInvitation(AboutInvitation):
 
 class RevokeInvitation(AboutInvitation):
     """`desk-invitation-revoke`."""
+
+    says = "decision=revoke"
 
     def act(self):
         inviting.revoke(self.object, by=self.request.user)

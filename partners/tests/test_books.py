@@ -198,11 +198,20 @@ def test_a_statement_takes_three_queries_however_long(partner):
 
 
 @pytest.mark.parametrize(
-    ("amount", "percent", "fee"),
-    [("10", "5", "0.50"), ("0.09", "5", "0.00"), ("0.10", "5", "0.01"), ("1", "33.33", "0.33")],
+    ("amount", "currency", "percent", "fee"),
+    [
+        ("10", "INR", "5", "0.50"),
+        ("0.09", "INR", "5", "0.00"),
+        ("0.10", "INR", "5", "0.01"),
+        ("1", "INR", "33.33", "0.33"),
+        ("750", "JPY", "5", "38"),
+        ("9", "JPY", "5", "0"),
+        ("10.50", "JPY", "100", "10.50"),  # a price that the currency does not have is never exceeded by its fee
+        ("1.50", "KWD", "5", "0.08"),
+    ],
 )
-def test_fees(amount, percent, fee):
-    assert fees.fee(D(amount), D(percent)) == D(fee)
+def test_fees(amount, currency, percent, fee):
+    assert fees.fee(D(amount), D(percent), currency) == D(fee)
 
 
 def test_whose_percentage(settings):

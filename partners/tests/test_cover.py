@@ -50,6 +50,13 @@ def test_trust_decides_how_much_is_kept_and_halves_of_a_cent_stay_here(trust, am
     assert said(partner) == (Decimal(amount), f"₹100.01 settled, {sentence}")
 
 
+def test_cover_is_never_a_part_of_the_smallest_unit():
+    partner = payable_partner(trust="known")
+    sell(partner, "101", event=event_of(partner), currency="JPY")
+    one = position(partner, "JPY")
+    assert (one.cover, one.amount) == (51, 50)
+
+
 def test_an_event_that_is_over_needs_no_cover():
     partner = payable_partner()
     sell(partner, 700, event=event_of(partner, days=-1))

@@ -14,7 +14,7 @@ from events import editing, queries, states
 from events import explaining as of_events
 from events.factories import EventFactory
 from events.models import Event
-from partners import explaining, kyc, members, payouts, standing
+from partners import contacts, explaining, inviting, kyc, members, payouts, standing
 from partners.command_center import payout_acts
 from partners.factories import PartnerFactory
 from partners.models import Document, Member, Partner, PayoutBatch
@@ -151,6 +151,36 @@ def test_papers(made):
         found.append(((name, str(by)), asked(ACTIONS["review_paper"], document, by, reviewed)))
     assert wrong(found) == []
     assert {one.answer.rule for _case, one in found} >= {None, "own_upload", "document_decided", "permission"}
+
+
+def test_people(made):
+    partner, found = made.partners["bare"], []
+    first = contacts.add(partner, name="Ana", email="ana@example.com", by=None)
+    other = contacts.add(partner, name="Ben", email="ben@example.com", by=None)
+    waits, over = (inviting.invite(partner, f"{name}@example.com", by=None) for name in ("new", "over"))
+    inviting.revoke(over, by=None)
+    own, helper = (partner.members.get(user=one) for one in (made.member, made.helper))
+    for by in made.people:
+        may = by.can("manage_partners", on=partner)
+
+        def done(verb, row, by=by, may=may):
+            check(may, may)
+            verb(type(row).objects.get(pk=row.pk), by=by)
+
+        for action, verb, row, said in (
+            ("remove_contact", contacts.remove, first, {}),
+            ("remove_contact", contacts.remove, other, {}),
+            ("remove_member", members.remove_other, own, {}),
+            ("remove_member", members.remove_other, helper, {}),
+            ("decide_invitation", inviting.resend, waits, {"decision": "resend"}),
+            ("decide_invitation", inviting.revoke, waits, {"decision": "revoke"}),
+            ("decide_invitation", inviting.resend, over, {"decision": "resend"}),
+        ):
+            one = asked(ACTIONS[action], row, by, lambda verb=verb, row=row, done=done: done(verb, row), **said)
+            found.append(((action, str(row), str(by)), one))
+    assert wrong(found) == []
+    rules = {one.answer.rule for _case, one in found}
+    assert rules >= {None, "primary_contact", "oneself", "last_administrator", "not_found", "conflict"}
 
 
 def test_states_of_events(made):

@@ -23,7 +23,7 @@ class OfAPerson(AboutUser, Proved):
 class SendCopy(OfAPerson, ObjectFormPage):
     """`desk-user-data`: the link to the copy goes to the person, not to who asks for it."""
 
-    title, form_class = gettext_lazy("Send a copy of their data"), ReasonForm
+    title, form_class, asks = gettext_lazy("Send a copy of their data"), ReasonForm, "copy_data"
     submit = gettext_lazy("Send the copy to the person")
     lead = gettext_lazy(
         "Everything that is known about them is put into a file, and they get a mail with a link to it. You do not see "
@@ -39,7 +39,7 @@ class SendCopy(OfAPerson, ObjectFormPage):
 class Erase(OfAPerson, ObjectConfirmPage):
     """`desk-user-erase`."""
 
-    title, form_class = gettext_lazy("Erase"), ReasonForm
+    title, form_class, asks = gettext_lazy("Erase"), ReasonForm, "erase_person"
 
     def change(self, values: dict) -> dict:
         return erasing.erase(self.object, by=self.request.user, reason=values.get("reason") or "-")

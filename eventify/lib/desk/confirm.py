@@ -50,7 +50,6 @@ class ConfirmPage(FormPage):
 
     template_name = "command_center/confirm.html"
     form_class = forms.Form
-    asks, says = "", ""  # what of analytics/explaining.py is asked about `object` when the preview is refused
 
     def change(self, values: dict) -> dict:
         raise NotImplementedError

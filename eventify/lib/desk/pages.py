@@ -83,6 +83,7 @@ class Page(View):
     place = ""  # the url name of the item of the navigation that is current; its own when empty
     crumbs: tuple[Crumb, ...] = ()
     actions: tuple[Action, ...] = ()
+    asks, says = "", ""  # what of analytics/explaining.py is asked about `object` when it is refused; other inputs
 
     def dispatch(self, request, *args, **kwargs):
         """Judge the person first, then answer; a refusal becomes a page inside the shell."""
@@ -273,7 +274,6 @@ class ActionPage(Page):
 
     http_method_names = ["post", "options"]
     back = "desk-dashboard"  # the url name where it leads without `next`
-    asks = ""  # what of analytics/explaining.py is asked about `object` when it is refused
 
     def act(self):
         raise NotImplementedError
@@ -291,7 +291,7 @@ class ActionPage(Page):
 
     def refused(self, refusal: DomainError) -> HttpResponse:
         about = getattr(self, "object", None)
-        asked = {"asks": self.asks, "about": about.uid} if self.asks and about else {}
+        asked = {"asks": self.asks, "about": about.uid, "says": self.says} if self.asks and about else {}
         return shell.refusal(self.request, refusal.status, str(refusal.message), self.back_url(), **asked)
 
 

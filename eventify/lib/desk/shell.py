@@ -72,7 +72,7 @@ def _shortcuts(pages: tuple[str, ...], _language: str) -> SafeString:
 def refusal(request: HttpRequest, status: int, sentence: str = "", back: str = "", **asked) -> HttpResponse:
     """The page, inside the shell, that says why something was not done or is not here.
 
-    `asks` and `about` name the question that tells more, and the uid that it is about.
+    `asks`, `about` and `says` name the question that tells more, the uid that it is about, and its other inputs.
     """
     speak()
     context = {"status": status, "sentence": sentence, "back": back, **asked, **around(request)}
