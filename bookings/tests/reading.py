@@ -12,17 +12,19 @@ _STEP = re.compile(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?")
 
 def of_page(html: str, module: int = 4) -> list[str]:
     """What the QR codes of a page say, each drawn with so many dots a module."""
-    return [text for size, path in _SVG.findall(html) for text in _texts(_drawn(int(size), path, module))]
+    return [text for size, path in _SVG.findall(html) for text in of_picture(_drawn(int(size), path, module))]
 
 
 def of_pdf(data: bytes, scale: float = 2) -> list[str]:
     """What the QR codes of a PDF say, page by page; at scale 1 a dot is 1/72 inch."""
-    pictures = [page.render(scale=scale).to_pil().convert("1").convert("L") for page in pypdfium2.PdfDocument(data)]
-    return [text for picture in pictures for text in _texts(picture)]
+    pictures = [page.render(scale=scale).to_pil() for page in pypdfium2.PdfDocument(data)]
+    return [text for picture in pictures for text in of_picture(picture)]
 
 
-def _texts(picture: Image.Image) -> list[str]:
-    return [one.text for one in zxingcpp.read_barcodes(picture)]
+def of_picture(picture: Image.Image) -> list[str]:
+    """What the QR codes of a picture say. Only these are looked for, as at the door: dots can look like other barcodes."""
+    found = zxingcpp.read_barcodes(picture.convert("1").convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
+    return [one.text for one in found]
 
 
 def _drawn(size: int, path: str, module: int) -> Image.Image:

@@ -198,7 +198,7 @@ def test_an_old_link_of_an_order_that_is_an_accounts_says_why_it_leads_to_the_lo
     mailed = guests.open_path(order)
     user = UserFactory()
     guests.claim(order.user, user)
-    why = "This order belongs to an account. Log in to see it."
+    why = "Log in to see this order."
     for path in (mailed, f"/orders/{order.uid}/", f"/orders/{order.uid}/checkout/", f"/orders/{order.uid}/cancel/"):
         for browser in (client, Client()):
             page = browser.get(path, follow=True)

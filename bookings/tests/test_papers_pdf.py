@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pypdfium2
 import pytest
-import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from accounts.factories import SuperAdminFactory, UserFactory
 from bookings import cancelling, refunds, seats, tasks
 from bookings.models import Booking, Order, Ticket
 from bookings.papers import invoices, invoices_pdf, of_tickets, pdf, tickets_pdf
+from bookings.tests.reading import of_pdf
 from bookings.tests.scenes import buy, pay, people, scene
 from bookings.tickets import scanned_as
 
@@ -25,15 +25,6 @@ LETTERS = pytest.mark.parametrize("scale", [1, 2, 4])  # a phone's screenshot, a
 def pages(data: bytes) -> list[str]:
     """The text of each page."""
     return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(data)]
-
-
-def scanned(data: bytes, scale: float = 2) -> list[str]:
-    """What a scanner reads on each page, rendered in black and white."""
-    found = []
-    for page in pypdfium2.PdfDocument(data):
-        picture = page.render(scale=scale).to_pil().convert("1")
-        found += [one.text for one in zxingcpp.read_barcodes(picture.convert("L"))]
-    return found
 
 
 def sold(qty=2, **event) -> Order:
@@ -56,7 +47,7 @@ def sold(qty=2, **event) -> Order:
 def test_a_scanner_reads_every_ticket(scale):
     order = sold(qty=3)
     wanted = [scanned_as(one) for one in order.tickets.order_by("pk")]
-    assert scanned(tickets_pdf.of_order(order), scale) == wanted
+    assert of_pdf(tickets_pdf.of_order(order), scale) == wanted
 
 
 @pytest.mark.django_db
@@ -104,7 +95,7 @@ def test_only_what_is_good_and_the_buyers_is_printed():
     cancelled, passed_on, kept = order.tickets.order_by("pk")
     cancelling.cancel_tickets(order, [cancelled], by=order.user)
     Ticket.objects.filter(pk=passed_on.pk).update(user=UserFactory())
-    assert scanned(tickets_pdf.of_order(order)) == [scanned_as(kept)]
+    assert of_pdf(tickets_pdf.of_order(order)) == [scanned_as(kept)]
     Ticket.objects.filter(pk=kept.pk).update(user=UserFactory())
     assert tickets_pdf.of_order(order) is None
 

@@ -38,7 +38,8 @@ def test_a_picture_is_shown_from_the_bucket(bucket):
     assert list(bucket.objects.all()) == []
 
 
-def test_what_no_row_shows_goes_after_a_day(bucket):
+def test_what_no_row_shows_goes_after_a_day(bucket, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path  # the icons lie there
     event = EventFactory()
     image, lost = (pictures.add(event, photo(), by=UserFactory()) for _number in range(2))
     EventImage.objects.filter(pk=lost.pk).delete()  # as /django-admin/ does
