@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, bans, sessions
 from accounts.models import Role, User
 from accounts.permissions import SUPER_ADMIN
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 
 REASON_MAX = 500  # characters
 
@@ -67,7 +67,7 @@ def end_sessions(user: User, *, reason: str, by: User) -> int:
         raise Invalid.field("reason", _("Say why, in at most %(most)s characters.") % {"most": REASON_MAX})
     check_may_change(user, by)
     if user.pk == by.pk:
-        raise Conflict(_("End your own log-ins under your account's security."))
+        raise Conflict(Because("own_account", _("End your own log-ins under your account's security.")))
     if user.is_staff and not by.can("manage_staff"):
         raise Forbidden(_("You may not log out a member of staff."))
     ended = user.sessions.filter(ended_at=None).count() + user.device_tokens.count()

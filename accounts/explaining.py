@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Model, QuerySet
+from django.forms import Form
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -42,6 +43,17 @@ class Input(NamedTuple):
     read: Callable[[str], object]
     about: str
     most: int = TEXT_MAX
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """What reads one of these words, and raises ValueError for another."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return read
 
 
 class Fix(NamedTuple):
@@ -123,6 +135,15 @@ def tell(
     question = link(asks, about.uid, **said) if asks and about is not None else ""
     sentence = sentence_of(refusal) if isinstance(refusal, DomainError) else refusal
     messages.add_message(request, level, sentence, extra_tags=question)
+
+
+def ask_above(form: Form, asks: str, about: Model | None, **said) -> None:
+    """Put "Why not?" beside what stands above the form: a refusal of it as a whole, not of a value at its field.
+
+    `asks`, `about` and `said` as of `tell`. Call it after the refusal was put into the form.
+    """
+    if asks and about is not None and form.non_field_errors():
+        form.why = link(asks, about.uid, **said)
 
 
 def read(action: Action, said: dict[str, str]) -> dict:

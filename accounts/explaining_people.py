@@ -3,12 +3,12 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts import bans, roles, two_factor
-from accounts.explaining import FIXES, Action, Fix, Input, found, need
+from accounts import bans, closing, roles, two_factor
+from accounts.explaining import FIXES, Action, Fix, Input, found, need, one_of
 from accounts.models import Role, User
 from eventify.lib.errors import Forbidden, Invalid, Missing
 
-BAN, STAFF, ROLES = "ban_users", "manage_staff", "manage_roles"
+BAN, STAFF, ROLES, RESET = "ban_users", "manage_staff", "manage_roles", "reset_2fa"
 _FIXES = {
     **FIXES,
     "own_account": Fix(gettext_lazy("Ask somebody else who may do this.")),
@@ -19,10 +19,10 @@ _FIXES = {
 
 
 def _person(asker: User | None, text: str) -> User:
-    """A person whom the asker's pages show: people to who may see or ban them, staff to who manages staff; Missing."""
+    """A person whom the asker's pages show: anybody to who may see, ban or reset them, staff to who manages staff."""
     if asker is None:
         raise Missing
-    if asker.can("view_users") or asker.can(BAN):
+    if any(asker.can(one) for one in ("view_users", BAN, RESET)):
         return found(User.objects.all(), text)
     return found(User.objects.filter(is_staff=True) if asker.can(STAFF) else User.objects.none(), text)
 
@@ -37,6 +37,23 @@ def _unban(user: User, *, by: User) -> None:
     bans.unban(user, by=by)
 
 
+def _log_out(user: User, *, by: User) -> None:
+    need(by, BAN)
+    closing.end_sessions(user, reason="-", by=by)
+
+
+def _reset_two_factor(user: User, *, by: User) -> None:
+    need(by, RESET)
+    two_factor.reset(user, reason="-", by=by)
+
+
+def _invite_again(user: User, *, by: User) -> None:
+    need(by, STAFF)
+    if not user.is_staff:
+        raise Missing
+    roles.invite(user, by=by)
+
+
 def _take_access(user: User, *, by: User) -> None:
     need(by, STAFF)
     roles.revoke(user, by=by)
@@ -44,6 +61,19 @@ def _take_access(user: User, *, by: User) -> None:
 
 def _role(asker: User | None, text: str) -> Role:
     return found(Role.objects.all() if asker and (asker.can(STAFF) or asker.can(ROLES)) else Role.objects.none(), text)
+
+
+def _change_role(
+    role: Role, *, by: User, permissions: tuple[str, ...] | None = None, two_factor: bool | None = None
+) -> None:
+    """Exactly these permissions, or whether it demands two-factor; with neither, its description."""
+    need(by, ROLES)
+    if two_factor is not None:
+        roles.demand_two_factor(role, two_factor, by=by)
+    elif permissions is not None:
+        roles.choose_permissions(role, list(permissions), by=by)
+    else:
+        roles.change(role, description="" if role.description else "-", by=by)
 
 
 def _delete_role(role: Role, *, by: User) -> None:
@@ -83,11 +113,14 @@ def _change_two_factor(user: User, *, by: User, act: str = "begin") -> None:
     _TWO_FACTOR[act](user, by=by)
 
 
-def _act(text: str) -> str:
-    """One of _TWO_FACTOR; ValueError for a word that is none."""
-    if text not in _TWO_FACTOR:
-        raise ValueError(text)
-    return text
+def _names(text: str) -> tuple[str, ...]:
+    """The ids with commas between them; a comma alone is none."""
+    return tuple(one for one in text.split(",") if one)
+
+
+def _yes(text: str) -> bool:
+    """Whether it says yes; ValueError for neither yes nor no."""
+    return ("no", "yes").index(text) == 1
 
 
 _USER = gettext_noop("the uid of a user")
@@ -100,7 +133,15 @@ ACTIONS = (
     Action("take_access", gettext_lazy("Take somebody's access away"), _USER, _person, _take_access, fresh=True,
            fixes=_FIXES),
     Action("change_two_factor", gettext_lazy("Change one's own two-factor"), _USER, _oneself, _change_two_factor,
-           (Input("act", _act, "begin (default), off or codes"),), fresh=True, fixes=_FIXES),
+           (Input("act", one_of(*_TWO_FACTOR), "begin (default), off or codes"),), fresh=True, fixes=_FIXES),
+    Action("log_out_user", gettext_lazy("Log somebody out everywhere"), _USER, _person, _log_out, fixes=_FIXES),
+    Action("reset_two_factor", gettext_lazy("Reset somebody's two-factor"), _USER, _person, _reset_two_factor,
+           fresh=True, fixes=_FIXES),
+    Action("invite_staff_again", gettext_lazy("Invite a member of staff again"), _USER, _person, _invite_again,
+           fresh=True, fixes=_FIXES),
+    Action("change_role", gettext_lazy("Change a role"), gettext_noop("the uid of a role"), _role, _change_role,
+           (Input("permissions", _names, "ids with commas between them: all that it holds then", 2000),
+            Input("two_factor", _yes, "yes or no: whether it demands two-factor")), fresh=True, fixes=_FIXES),
     Action("delete_role", gettext_lazy("Delete a role"), gettext_noop("the uid of a role"), _role, _delete_role,
            fresh=True, fixes=_FIXES),
 )  # fmt: skip

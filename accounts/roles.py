@@ -4,6 +4,8 @@ Nobody hands out what they do not hold themselves, neither through a role's perm
 only Super Admins hold everything. All of it counts from the next request.
 """
 
+from typing import NamedTuple
+
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -47,7 +49,8 @@ def create(name: str, description: str = "", *, by: User | None) -> Role:
                 raise IntegrityError
             role = Role.objects.create(name=name, description=description)
     except IntegrityError:
-        raise Conflict(_("There is a role of this name already. Choose another name.")) from None
+        sentence = _("There is a role of this name already. Choose another name.")
+        raise Conflict(Because("name_taken", sentence)) from None
     audit.record("CREATED_ROLE", role, by=by, after={"name": name, "description": description})
     return role
 
@@ -102,6 +105,33 @@ def set_permissions(role: Role, ids: list[str], *, by: User | None) -> Role:
     return Role.objects.get(pk=role.pk)
 
 
+class Changed(NamedTuple):
+    """What a role held, or demanded, before and after."""
+
+    before: object
+    after: object
+
+
+@transaction.atomic
+def choose_permissions(role: Role, ids: list[str], *, by: User) -> Changed:
+    """`set_permissions` for somebody who ticked them: Conflict also when nothing would change."""
+    before = permissions_of(lock(role))
+    after = permissions_of(set_permissions(role, ids, by=by))
+    if before == after:
+        raise Conflict(Because("no_change", _("Nothing would change. Tick or untick a permission first.")))
+    return Changed(before, after)
+
+
+@transaction.atomic
+def demand_two_factor(role: Role, is_demanded: bool, *, by: User) -> Changed:
+    """Demand two-factor of who has the role, or no longer: `change`, and Conflict when it is so already."""
+    before = lock(role).requires_two_factor
+    after = change(role, requires_two_factor=is_demanded, by=by).requires_two_factor
+    if before == after:
+        raise Conflict(Because("no_change", _("It is so already. Nothing would change.")))
+    return Changed(before, after)
+
+
 @transaction.atomic
 def delete(role: Role, *, by: User | None) -> None:
     """Delete the role. Conflict for a system role and for one that somebody has. Locks it."""
@@ -124,7 +154,7 @@ def lock(role: Role) -> Role:
 
 
 def _immutable() -> Conflict:
-    return Conflict(_("The Super Admin role may do everything and stays as it is."))
+    return Conflict(Because("super_admin", _("The Super Admin role may do everything and stays as it is.")))
 
 
 def may_hand_out(by: User, role: Role) -> bool:
@@ -177,7 +207,7 @@ def invite(user: User, *, by: User) -> None:
     """
     user = User.objects.get(pk=user.pk)
     if user.has_usable_password():
-        raise Conflict(_("This person has a password already."))
+        raise Conflict(Because("has_password", _("This person has a password already.")))
     link = password_links.path_for(user)
     inviter = by.full_name or by.email
     mail.queue("staff_invited", user.email, name=user.first_name, inviter=inviter, path=link, role=str(user.role))

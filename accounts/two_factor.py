@@ -18,7 +18,7 @@ from accounts.codes import fits_device, is_on, make_recovery_codes
 from accounts.models import Session, User
 from accounts.notify import in_language_of, notify
 from eventify.lib.dates import full_moment
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 
 ISSUER = "Eventify"
 REASON_MAX = 500  # characters
@@ -131,7 +131,7 @@ def reset(user: User, *, reason: str, by: User) -> None:
         raise Invalid.field("reason", _("Say why, in at most %(most)s characters.") % {"most": REASON_MAX})
     closing.check_may_change(user, by)
     if user.pk == by.pk:
-        raise Conflict(_("Turn your own two-factor off under your account's security."))
+        raise Conflict(Because("own_account", _("Turn your own two-factor off under your account's security.")))
     _remove(user)
     title = gettext_lazy("Your two-factor was reset")
     _changed(user, "RESET_2FA", "two_factor_reset", title, by=by, details={"reason": reason})

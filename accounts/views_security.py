@@ -24,10 +24,10 @@ _secret = sensitive_post_parameters("password", "old", "otp", "code")
 class SecretForm(FormView):
     """A form with secrets: `act(form)` makes one domain call and returns the response.
 
-    A refusal stands at the field that it names.
+    A refusal stands at the field that it names, or above the form with the question `asks` about oneself.
     """
 
-    status = 400
+    status, asks = 400, ""
 
     def act(self, form):
         raise NotImplementedError
@@ -37,6 +37,7 @@ class SecretForm(FormView):
             return self.act(form)
         except DomainError as refusal:
             put_into(form, refusal)
+            explaining.ask_above(form, self.asks, self.request.user)
             self.status = refusal.status
             response = self.form_invalid(form)
             if isinstance(refusal, LockedOut):

@@ -1,13 +1,14 @@
 """Why not? What can be asked about places, orders and tickets. Waiting rooms are in explaining_rooms.py."""
 
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts.explaining import Action, Fix, Input, found
+from accounts.explaining import Action, Fix, Input, found, one_of
 from accounts.models import User
 from bookings import (
     calling_off,
@@ -18,16 +19,18 @@ from bookings import (
     orders,
     payments,
     previews,
+    promos,
     queries,
     refunds,
     resales,
     sales,
     ticket_types,
     transfers,
+    webhooks,
 )
 from bookings import tickets as of_tickets
 from bookings.command_center.orders import SEES_ORDERS
-from bookings.models import Booking, Order, Refund, Ticket, TicketType
+from bookings.models import Booking, Order, PromoCode, Refund, Ticket, TicketType, WebhookDelivery
 from eventify.lib.errors import Forbidden, Missing
 from events import explaining as of_events
 from events import queries as event_queries
@@ -54,13 +57,31 @@ def _bookable(asker: User | None, text: str) -> TicketType | Event:
     return kind
 
 
-def _book(thing: TicketType | Event, *, by: User | None, quantity: int | None = None, seats: tuple = ()) -> None:
-    """So many places; of the seats that are named when no number is given, else as few as one may buy."""
+def _book(
+    thing: TicketType | Event, *, by: User | None, quantity: int | None = None, seats: tuple = (), types: tuple = ()
+) -> None:
+    """So many places; of the seats that are named when no number is given, else as few as one may buy.
+
+    `types`: so many of each of these types of the event instead, with its part of the seats.
+    """
+    if types:
+        return _book_types(thing, types, seats, by or guests.nobody())
     buyer, qty = by or guests.nobody(), quantity if quantity is not None else len(seats) or _least(thing)
     if isinstance(thing, TicketType):
         orders.decide([orders.Line(thing.pk, qty, seats)], by=buyer, at_checkout=True)
     else:
         orders.decide_booking(thing.pk, qty, by=buyer, chosen=seats)
+
+
+def _book_types(event: TicketType | Event, types: tuple[tuple[UUID, int], ...], seats: tuple, buyer: User) -> None:
+    """Types that are not of this event, or hidden, are Missing: who may see one asks about it alone."""
+    shown = TicketType.objects.filter(event__uid=event.uid).exclude(status=TicketType.Status.HIDDEN)
+    known = dict(shown.values_list("uid", "pk"))
+    if not known.keys() >= {uid for uid, _qty in types}:
+        raise Missing
+    left = iter(seats)
+    lines = [orders.Line(known[uid], qty, tuple(islice(left, max(qty, 0)))) for uid, qty in types]
+    orders.decide(lines, by=buyer, at_checkout=True)
 
 
 def _join(event: Event, *, by: User, quantity: int | None = None) -> None:
@@ -94,6 +115,22 @@ def _type(asker: User | None, text: str) -> TicketType:
 def _delete_type(kind: TicketType, *, by: User) -> None:
     need(by, "manage_events", on=kind.event)
     ticket_types.delete(kind, by=by)
+
+
+def _move_type(kind: TicketType, *, by: User, steps: int = 1) -> None:
+    need(by, "manage_events", on=kind.event)
+    ticket_types.move(kind, steps, by=by)
+
+
+def _promo(asker: User | None, text: str) -> PromoCode:
+    """One of an event that the asker manages."""
+    mine = queries.events_of(asker, "manage_events") if asker else Event.objects.none()
+    return found(PromoCode.objects.filter(event__in=mine.values("pk")).select_related("event__partner"), text)
+
+
+def _switch_promo(promo: PromoCode, *, by: User, act: str = "on") -> None:
+    need(by, "manage_events", on=promo.event)
+    promos.change(promo, is_active=act == "on", by=by)
 
 
 # --- Orders -------------------------------------------------------------------------------------------
@@ -168,6 +205,17 @@ def _send_again(refund: Refund, *, by: User) -> None:
     refunds.try_again(refund, by=by)
 
 
+def _message(asker: User | None, text: str) -> WebhookDelivery:
+    """A message of a payment provider, for staff who may apply it again."""
+    is_shown = asker is not None and asker.can(webhooks.PERMISSION)
+    return found(WebhookDelivery.objects.all() if is_shown else WebhookDelivery.objects.none(), text)
+
+
+def _replay(message: WebhookDelivery, *, by: User) -> None:
+    need(by, webhooks.PERMISSION)
+    webhooks.try_again(message, by=by)
+
+
 def _need_refund(order: Order, by: User) -> None:
     try:
         previews.check_may_refund(order, by)
@@ -235,10 +283,26 @@ def _uids(text: str) -> tuple[UUID, ...]:
     return tuple(UUID(one) for one in text.split(",") if one)
 
 
-def _money(text: str) -> str:
-    if text not in ("back", "stays"):
+def _steps(text: str) -> int:
+    """A number of places in a list; ValueError for one beyond any list."""
+    steps = int(text)
+    if abs(steps) > ASKED_MOST:
         raise ValueError(text)
-    return text
+    return steps
+
+
+def _types(text: str) -> tuple[tuple[UUID, int], ...]:
+    """`uid:2,uid:1` as pairs."""
+    pairs = (one.partition(":") for one in text.split(",") if one)
+    return tuple((UUID(uid), int(quantity)) for uid, _colon, quantity in pairs)
+
+
+def said_of(lines: list[orders.Line]) -> dict[str, str]:
+    """The inputs of `book` that ask for these lines of one event. One query."""
+    uids = dict(TicketType.objects.filter(pk__in=[line.ticket_type for line in lines]).values_list("pk", "uid"))
+    said = {"types": ",".join(f"{uids[line.ticket_type]}:{line.qty}" for line in lines if line.ticket_type in uids)}
+    seats = ",".join(label for line in lines for label in line.seats)
+    return {**said, "seats": seats} if seats else said
 
 
 def _event_page(row) -> str:
@@ -277,7 +341,8 @@ _ORDER, _TICKET = gettext_noop("the uid of an order"), gettext_noop("the uid of 
 _QUANTITY = Input("quantity", int, "places; as few as one may buy when nothing is said")
 ACTIONS = (
     Action("book", gettext_lazy("Book places"), gettext_noop("the uid of a ticket type, or of an event"), _bookable,
-           _book, (_QUANTITY, Input("seats", _labels, "labels with commas between them: A-1,A-2")),
+           _book, (_QUANTITY, Input("seats", _labels, "labels with commas between them: A-1,A-2", ASKED_MOST * 20),
+                   Input("types", _types, "ticket types of the event and how many: uid:2,uid:1", ASKED_MOST * 45)),
            needs_account=False, fixes=_FIXES),
     Action("join_queue", gettext_lazy("Join the waitlist"), gettext_noop("the uid of an event"), of_events.seen, _join,
            (_QUANTITY,), fixes=_FIXES),
@@ -288,6 +353,11 @@ ACTIONS = (
            gettext_noop("the uid of an event"), of_events.seen, _refund_event, fresh=True, fixes=_FIXES),
     Action("delete_ticket_type", gettext_lazy("Delete a ticket type"), gettext_noop("the uid of a ticket type"), _type,
            _delete_type, fixes=_FIXES),
+    Action("move_ticket_type", gettext_lazy("Move a ticket type up or down"), gettext_noop("the uid of a ticket type"),
+           _type, _move_type, (Input("steps", _steps, "so many down (1 when nothing is said); below zero: up"),),
+           fixes=_FIXES),
+    Action("switch_promo_code", gettext_lazy("Switch a promo code on or off"), gettext_noop("the uid of a promo code"),
+           _promo, _switch_promo, (Input("act", one_of("on", "off"), "on (default) or off"),), fixes=_FIXES),
     Action("cancel", gettext_lazy("Cancel an order"), gettext_noop("the uid of an order, or of a booking"), _ending,
            _cancel, fixes=_FIXES),
     Action("refund", gettext_lazy("Give money back"), _ORDER, _order, _refund,
@@ -296,9 +366,11 @@ ACTIONS = (
     Action("cancel_tickets", gettext_lazy("Cancel tickets of an order"), _ORDER, _order, _cancel_tickets,
            (Input("tickets", _uids, "uids with commas between them; all that are good when nothing is said",
                   ASKED_MOST * 37),
-            Input("money", _money, "back (default) or stays")), fresh=True, fixes=_FIXES),
+            Input("money", one_of("back", "stays"), "back (default) or stays")), fresh=True, fixes=_FIXES),
     Action("send_refund_again", gettext_lazy("Send a refund again"), gettext_noop("the uid of a refund"),
            _failed_refund, _send_again, fresh=True, fixes=_FIXES),
+    Action("replay_message", gettext_lazy("Apply a message of a payment provider again"),
+           gettext_noop("the uid of a message of a payment provider"), _message, _replay, fresh=True, fixes=_FIXES),
     Action("mail_tickets", gettext_lazy("Send the tickets of an order again"), _ORDER, _order, _mail, fixes=_FIXES),
     Action("pay", gettext_lazy("Pay an order"), _ORDER, _order, _pay, fixes=_FIXES),
     Action("transfer", gettext_lazy("Pass a ticket on"), _TICKET, _ticket, _transfer,

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts.explaining import Action, Fix, Input
+from accounts.explaining import Action, Fix, Input, one_of
 from accounts.models import User
 from bookings.waiting_room import joining, opening
 from eventify.lib.errors import Conflict
@@ -56,13 +56,6 @@ def _join(event: Event, *, by: User | None) -> None:
     joining.join(room, user=user)
 
 
-def _act(text: str) -> str:
-    """One of _ACTS; ValueError for a word that is none."""
-    if text not in _ACTS:
-        raise ValueError(text)
-    return text
-
-
 _FIXES = {
     **FIXES,
     "log_in_first": Fix(gettext_lazy("Log in."), lambda _row: "/login/"),
@@ -72,7 +65,7 @@ _FIXES = {
 _EVENT = gettext_noop("the uid of an event")
 ACTIONS = (
     Action("run_room", gettext_lazy("Run the waiting room of an event"), _EVENT, of_events.seen, _run,
-           (Input("act", _act, "start (default), pause, resume, end, make or change"),), fixes=_FIXES),
+           (Input("act", one_of(*_ACTS), "start (default), pause, resume, end, make or change"),), fixes=_FIXES),
     Action("join_room", gettext_lazy("Come into a waiting room"), _EVENT, of_events.seen, _join, needs_account=False,
            fixes=_FIXES),
 )  # fmt: skip

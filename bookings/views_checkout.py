@@ -123,6 +123,7 @@ def _go_on(request, order: Order, form: CheckoutForm):
         return _show(request, order, form, status=refusal.status)
     except DomainError as refusal:
         form.add_error(None, str(refusal.message))
+        explaining.ask_above(form, "pay", order)
         return _show(request, seen(request, order.uid), form, status=refusal.status)
 
 

@@ -7,11 +7,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import explaining
 from accounts.pages import limited, too_many
 from bookings import halls, keys, promos, sales, seat_map, seats
 from bookings import views_selling as selling
+from bookings.explaining import said_of
 from bookings.forms import new_key
 from bookings.forms_seats import PartyForm, SeatForm
+from bookings.orders import Line
 from bookings.seating import Place
 from bookings.waiting_room import gate
 from eventify.lib.errors import DomainError
@@ -67,7 +70,7 @@ def _book(request, event: Event):
     except TooManyRequests as refusal:
         return too_many(request, refusal)
     except DomainError as refusal:
-        return _show_refusal(request, event, refusal)
+        return _show_refusal(request, event, refusal, form.lines())
     return redirect("checkout", order.uid)
 
 
@@ -80,12 +83,15 @@ def _fresh(event: Event, form: SeatForm) -> SeatForm:
     return again
 
 
-def _show_refusal(request, event: Event, refusal: DomainError):
+def _show_refusal(request, event: Event, refusal: DomainError, lines: list[Line]):
     """The map as it is now, with the sentence; what is still free stays chosen."""
     event = _event(request, event.slug)
     form = SeatForm(event, seats.places(event), request.POST, address=client_address(request))
     is_about_code = promos.FIELD in getattr(refusal, "errors", {})
     form.add_error("code" if is_about_code else None, str(refusal.message))
+    is_of_page = isinstance(refusal, seats.LeavesSingle)  # which says what else can be chosen; no verb knows it
+    if not is_of_page and not request.POST.get("code"):  # nor a question a code
+        explaining.ask_above(form, "book", event, **said_of(lines))
     instead = getattr(refusal, "instead", [])
     return _show(request, event, form=form, instead=instead, status=refusal.status)
 

@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts import explaining
 from accounts.models import User
 from accounts.pages import too_many
 from bookings import guests, inventory, keys, orders, promos
+from bookings.explaining import said_of
 from bookings.forms import BookingForm, WaitlistForm, new_key
 from bookings.models import Booking, Order
 from bookings.waiting_room import gate, joining
@@ -45,6 +47,8 @@ def book(request, event: Event, *, show, again):
     except DomainError as refusal:
         is_about_code = promos.FIELD in getattr(refusal, "errors", {})
         form.add_error("code" if is_about_code else None, str(refusal.message))
+        if not form.cleaned_data["code"]:  # a question knows no code
+            explaining.ask_above(form, "book", event, **said_of(form.lines()))
         is_full = isinstance(refusal, inventory.SoldOut)
         return show(request, again(request, event.slug), form=form, status=refusal.status, is_full=is_full)
     return redirect("checkout", order.uid)
@@ -86,6 +90,7 @@ def wait(request, event: Event, *, show, again):
         return to_room(request, refusal)
     except DomainError as refusal:
         form.add_error(None, str(refusal.message))
+        explaining.ask_above(form, "join_queue", event, quantity=cleaned["places"])
         return show(request, again(request, event.slug), wait=form, status=refusal.status)
     if booking.order:
         return redirect("order", booking.order.uid)

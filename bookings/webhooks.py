@@ -64,15 +64,30 @@ def receive(provider_name: str, body: bytes, headers) -> WebhookDelivery:
 def process(delivery: WebhookDelivery) -> WebhookDelivery:
     """Judge and apply a stored message; one that was applied before is left as it is. Raises as `receive`."""
     try:
-        report = _verified(delivery)
-        delivery = _identify(delivery, report)
-        failpoint("webhooks.after_verify")
-        if delivery.processed_at is None:
-            _apply(delivery, report)
+        return _judge(delivery)
     except (DomainError, DatabaseError) as error:
         _note_error(delivery, error)
         raise
+
+
+def try_again(delivery: WebhookDelivery, *, by: User) -> None:
+    """`replay` without a line of its own in any log: for who only wants to know whether it is possible."""
+    _check_may(by)
+    _judge(delivery)
+
+
+def _judge(delivery: WebhookDelivery) -> WebhookDelivery:
+    report = _verified(delivery)
+    delivery = _identify(delivery, report)
+    failpoint("webhooks.after_verify")
+    if delivery.processed_at is None:
+        _apply(delivery, report)
     return delivery
+
+
+def _check_may(by: User) -> None:
+    if not by.can(PERMISSION):
+        raise Forbidden
 
 
 def _verified(delivery: WebhookDelivery) -> Report | RefundReport:
@@ -128,8 +143,7 @@ def _forget_unsigned(provider_name: str) -> None:
 
 def replay(delivery: WebhookDelivery, *, by: User) -> WebhookDelivery:
     """Judge and apply a message again, by staff. Forbidden without refund_orders; raises as `receive`."""
-    if not by.can(PERMISSION):
-        raise Forbidden
+    _check_may(by)
     audit.record("REPLAYED_WEBHOOK", delivery, by=by, provider=delivery.provider, delivery=delivery.delivery_id)
     return process(delivery)
 

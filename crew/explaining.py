@@ -10,10 +10,36 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts.explaining import Action, Fix, Input, found
+from accounts.explaining import Action, Fix, Input, found, one_of
 from accounts.models import User
-from crew import access, assignments, crowd_types, picking, roster, sections, shifts, swaps, time_slots
-from crew.models import Assignment, CrowdType, Person, Section, Shift, Swap, TimeSlot
+from crew import (
+    access,
+    assignments,
+    companies,
+    crowd_lists,
+    crowd_types,
+    locations,
+    picking,
+    roster,
+    sections,
+    shifts,
+    swaps,
+    tags,
+    time_slots,
+)
+from crew.models import (
+    Assignment,
+    Company,
+    CrowdList,
+    CrowdType,
+    Location,
+    Person,
+    PersonTag,
+    Section,
+    Shift,
+    Swap,
+    TimeSlot,
+)
 from eventify.lib.errors import Because, Conflict, Missing
 from eventify.lib.ids import uid_of
 from partners import members
@@ -90,6 +116,20 @@ def _reject(assignment: Assignment, *, by: User) -> None:
     assignments.reject(assignment, by=by, reason="-")
 
 
+def _move(assignment: Assignment, *, by: User, shift: UUID | None = None) -> None:
+    """To the shift of this uid, else out of their own."""
+    event = assignment.shift.section.event
+    need(by, PLANS, on=event)
+    if shift is None:
+        assignments.cancel(assignment, by=by)
+        return
+    others = Shift.objects.live().filter(section__event__partner=event.partner_id, uid=shift)
+    target = others.select_related(*_JOINED).first()
+    if target is None:
+        raise Missing(_("There is no such shift."))
+    assignments.move(assignment, target, by=by)
+
+
 def _open(shift: Shift, *, by: User) -> None:
     """As the list of shifts does it: only a draft is opened."""
     need(by, PLANS, on=shift.section.event)
@@ -137,13 +177,6 @@ def _decide_swap(swap: Swap, *, by: User, decision: str = "approve") -> None:
     _DECISIONS[decision](swap, by=by)
 
 
-def _decision(text: str) -> str:
-    """One of _DECISIONS; ValueError for a word that is none."""
-    if text not in _DECISIONS:
-        raise ValueError(text)
-    return text
-
-
 def _deletable(asker: User | None, text: str) -> Model:
     """Something of a plan whose crew the asker plans: what can be refused to be deleted."""
     mine = members.partners_where(asker, PLANS).values("pk") if asker else ()
@@ -168,7 +201,11 @@ _DELETABLE = {
     Shift: (Shift.objects.live(), "section__event__partner", shifts.delete),
     Section: (Section.objects.all(), "event__partner", sections.delete),
     TimeSlot: (TimeSlot.objects.all(), "event__partner", time_slots.delete),
+    Location: (Location.objects.all(), "event__partner", locations.delete),
+    CrowdList: (CrowdList.objects.all(), "event__partner", crowd_lists.delete),
     CrowdType: (CrowdType.objects.all(), "partner", crowd_types.delete),
+    Company: (Company.objects.all(), "partner", companies.delete),
+    PersonTag: (PersonTag.objects.all(), "partner", tags.deactivate),  # it is put out of use
 }
 _ORGANISER = Fix(gettext_lazy("Ask the organisers."))
 _OTHERS = Fix(
@@ -197,6 +234,9 @@ ACTIONS = (
            _approve, fixes=_FIXES),
     Action("reject_claim", gettext_lazy("Reject a claim"), gettext_noop("the uid of an assignment"), _claimed,
            _reject, fixes=_FIXES),
+    Action("move_assignment", gettext_lazy("Move somebody to another shift, or out of theirs"),
+           gettext_noop("the uid of an assignment"), _claimed, _move,
+           (Input("shift", UUID, "the uid of the other shift; out of theirs when nothing is said"),), fixes=_FIXES),
     Action("open_shift", gettext_lazy("Open a shift"), _SHIFT, _shift, _open, fixes=_FIXES),
     Action("give_up_shift", gettext_lazy("Give a shift back"), _SHIFT, _shift, _give_up, fixes=_FIXES),
     Action("offer_shift", gettext_lazy("Offer a shift to colleagues"), _SHIFT, _shift, _offer, fixes=_FIXES),
@@ -204,8 +244,9 @@ ACTIONS = (
            _swap, _take, fixes=_FIXES),
     Action("decide_swap", gettext_lazy("Decide about a shift that somebody offers"),
            gettext_noop("the uid of an offer"), _any_swap, _decide_swap,
-           (Input("decision", _decision, "approve (default), refuse, decline or withdraw"),), fixes=_FIXES),
+           (Input("decision", one_of(*_DECISIONS), "approve (default), refuse, decline or withdraw"),), fixes=_FIXES),
     Action("delete_from_plan", gettext_lazy("Delete something of a crew's plan"),
-           gettext_noop("the uid of a shift, a section, a time slot or a crowd type"), _deletable, _delete,
+           gettext_noop("the uid of a shift, a section, a time slot, a location, a list, a crowd type, a company or "
+                        "a tag"), _deletable, _delete,
            fixes=_FIXES),
 )  # fmt: skip

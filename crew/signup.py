@@ -56,7 +56,7 @@ def _check_address(event: Event, user: User) -> None:
 
 def _known_by_address(event: Event) -> str:
     sentence = _("The organisers of %(event)s know you by your e-mail address. As soon as they confirm it, you are in.")
-    return sentence % {"event": event.name}
+    return Because("known_by_address", sentence % {"event": event.name})
 
 
 @transaction.atomic
@@ -86,10 +86,12 @@ def _faster(event: Event, user: User, refusal: Invalid) -> Person:
 
 def _crowd_type(event: Event) -> CrowdType:
     if not is_open(event):
-        raise Conflict(_("Registration for %(event)s is not open.") % {"event": event.name})
+        sentence = _("Registration for %(event)s is not open.") % {"event": event.name}
+        raise Conflict(Because("registration_closed", sentence, state=str(event.state)))
     kind = plans.signup_type(event)
     if kind is None or not kind.is_active:
-        raise Conflict(_("Nobody can sign up for %(event)s now. Ask the organisers.") % {"event": event.name})
+        sentence = _("Nobody can sign up for %(event)s now. Ask the organisers.") % {"event": event.name}
+        raise Conflict(Because("no_signup_type", sentence))
     return kind
 
 

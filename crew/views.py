@@ -128,6 +128,7 @@ def _sign_up(request, event: Event, person: Person | None):
         signup.sign_up(event, user=request.user, phone=cleaned["phone"], note=cleaned["note"], tags=tags)
     except DomainError as refusal:
         put_into(form, refusal)
+        explaining.ask_above(form, "join_crew", event)
         return _show(request, event, person, form=form, status=refusal.status)
     messages.success(request, _("You have signed up for %(event)s.") % {"event": event.name})
     return redirect("crew-event", event.slug)

@@ -39,6 +39,7 @@ def offer(request, uid):
             swap = swaps.offer(mine, by=request.user, to=to, in_return=back, note=form.cleaned_data["note"])
         except DomainError as refusal:
             put_into(form, refusal)
+            explaining.ask_above(form, "offer_shift", shift)
         else:
             messages.success(request, _said(swap))
             return redirect("crew-swap", swap.uid)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from eventify.lib.orphans import remove_orphans
 from eventify.lib.when_needed import WhenNeeded
 from events.locking import lock_one
@@ -57,13 +57,19 @@ def _save_new(image: EventImage, by: User) -> bool:
     others = list(event.images.all())
     if any(one.uid == image.uid for one in others):
         return False
-    if len(others) >= MOST:
-        raise Conflict(_("An event has at most %(most)s pictures. Remove one first.") % {"most": MOST})
+    check_room(event)
     image.is_primary = not any(one.is_primary for one in others)
     image.position = max((one.position for one in others), default=-1) + 1
     image.save(force_insert=True)
     _note("ADDED_PICTURE", image, by)
     return True
+
+
+def check_room(event: Event) -> None:
+    """Conflict when the event has MOST pictures already."""
+    if event.images.count() >= MOST:
+        sentence = _("An event has at most %(most)s pictures. Remove one first.") % {"most": MOST}
+        raise Conflict(Because("pictures_full", sentence, limit=MOST))
 
 
 @transaction.atomic

@@ -57,7 +57,8 @@ def make(partner: Partner, *, url: str, kinds: Iterable[str], description: str =
     _check(by, partner)
     wanted = {"url": _checked_url(url), "kinds": _checked_kinds(kinds), "description": description[:DESCRIPTION_MAX]}
     if Endpoint.objects.filter(partner=partner).count() >= MOST:
-        raise Conflict(_("There are %(most)s endpoints already. Remove one first.") % {"most": MOST})
+        sentence = _("There are %(most)s endpoints already. Remove one first.") % {"most": MOST}
+        raise Conflict(Because("endpoints_full", sentence, limit=MOST))
     secret = signing.new_secret()
     row = Endpoint(partner=partner, created_by=trail.person(by), **wanted)
     row.secret = sealed.seal(secret, **signing.seal_of(row))

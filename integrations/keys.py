@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from eventify.lib import ratelimit
-from eventify.lib.errors import Conflict, Forbidden, Invalid
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid
 from integrations import listening, trail
 from integrations.models import ApiKey
 from partners.models import Partner
@@ -54,7 +54,8 @@ def make(partner: Partner, *, name: str, scopes: Iterable[str], expires_at: date
     if expires_at and expires_at <= timezone.now():
         raise Invalid.field("expires_at", _("Choose a moment in the future."))
     if live().filter(partner=partner).count() >= MOST:
-        raise Conflict(_("There are %(most)s keys already. Revoke one first.") % {"most": MOST})
+        sentence = _("There are %(most)s keys already. Revoke one first.") % {"most": MOST}
+        raise Conflict(Because("keys_full", sentence, limit=MOST))
     key = f"{START}{secrets.token_urlsafe(_RANDOM)}"
     row = ApiKey.objects.create(
         partner=partner, name=name.strip()[:NAME_MAX], prefix=key[:_SHOWN], key_hash=_hashed(key), scopes=chosen,

@@ -46,7 +46,7 @@ class NewEndpoint(PartnerForm):
 
     permissions, place, form_class = NEEDS, PLACE, EndpointForm
     template_name = "integrations/form.html"
-    title = gettext_lazy("Add an endpoint")
+    title, asks = gettext_lazy("Add an endpoint"), "make_endpoint"
 
     def get_initial(self):
         return {"kinds": EndpointForm.base_fields["kinds"].initial}
@@ -67,7 +67,7 @@ class NewKey(PartnerForm):
 
     permissions, place, form_class = NEEDS, PLACE, KeyForm
     template_name = "integrations/form.html"
-    title = gettext_lazy("Make a key")
+    title, asks = gettext_lazy("Make a key"), "make_key"
 
     def act(self, form):
         values = form.cleaned_data

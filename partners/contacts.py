@@ -20,7 +20,8 @@ def add(partner: Partner, *, name: str, email: str, phone: str = "", is_primary=
     partner = locking.lock_one(partner)
     known = list(partner.contacts.all())
     if len(known) >= MOST:
-        raise Conflict(_("A partner has at most %(most)s contacts. Remove one first.") % {"most": MOST})
+        sentence = _("A partner has at most %(most)s contacts. Remove one first.") % {"most": MOST}
+        raise Conflict(Because("contacts_full", sentence, limit=MOST))
     values = cleaned(name=name, email=email, phone=phone)
     contact = Contact(partner=partner, **values, is_primary=is_primary or not known)
     _save(contact)
@@ -35,7 +36,7 @@ def change(contact: Contact, *, by: User | None, **changes) -> Contact:
     contact.refresh_from_db()
     before = _said(contact)
     if contact.is_primary and changes.get("is_primary") is False:
-        raise Conflict(_("Make another contact the primary one instead."))
+        raise Conflict(Because("stays_primary", _("Make another contact the primary one instead.")))
     is_primary = changes.pop("is_primary", contact.is_primary)
     for name, value in cleaned(**changes).items():
         setattr(contact, name, value)

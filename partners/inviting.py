@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, mail, signup
 from accounts.models import User
-from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
 from eventify.lib.ids import new_uid
 from partners import contacts, locking, members
 from partners.models import Contact, Invitation, Member, Partner
@@ -101,11 +101,12 @@ def invite(partner: Partner, email: str, role: str = Member.Role.ADMIN, *, by: U
     partner = locking.lock_one(partner)
     email, role = signup.clean_email(email), _clean_choice("role", role, Member.Role)
     if partner.members.filter(user__email__lower=email.lower()).exists():
-        raise Conflict(_("%(email)s is a member already.") % {"email": email})
+        raise Conflict(Because("member_already", _("%(email)s is a member already.") % {"email": email}))
     waiting = open_invitations(partner)
     _end([one for one in waiting if one.email.lower() == email.lower()])
     if len(waiting) >= MOST_OPEN:
-        raise Conflict(_("%(most)s invitations wait for an answer. Take some back first.") % {"most": MOST_OPEN})
+        sentence = _("%(most)s invitations wait for an answer. Take some back first.") % {"most": MOST_OPEN}
+        raise Conflict(Because("invitations_full", sentence, limit=MOST_OPEN))
     invitation = Invitation(partner=partner, email=email, name=name[:200], role=role, invited_by=by)
     _send(invitation)
     audit.record("INVITED_MEMBER", partner, by=by, email=email, role=role)

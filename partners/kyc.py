@@ -96,11 +96,17 @@ def clean_name(name: str | None, content_type: str) -> str:
     return (short or "document") + papers.EXTENSIONS[content_type]
 
 
+def check_room(partner: Partner) -> None:
+    """Conflict when WAITING_MOST documents of the partner wait for a review already."""
+    if partner.documents.filter(status=S.PENDING).count() >= WAITING_MOST:
+        sentence = _("%(most)s documents wait for a review already.") % {"most": WAITING_MOST}
+        raise Conflict(Because("documents_waiting", sentence, limit=WAITING_MOST))
+
+
 @transaction.atomic
 def _save_new(document: Document, by: User | None) -> None:
     partner = document.partner = locking.lock_one(document.partner)
-    if partner.documents.filter(status=S.PENDING).count() >= WAITING_MOST:
-        raise Conflict(_("%(most)s documents wait for a review already.") % {"most": WAITING_MOST})
+    check_room(partner)
     document.save(force_insert=True)
     settle(partner)
     audit.record("UPLOADED_DOCUMENT", partner, by=by, **said(document), sha256=document.sha256)

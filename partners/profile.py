@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit, signup
 from accounts.models import User
 from accounts.phones import to_e164
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from partners import contacts, locking
 from partners.models import Partner
 
@@ -39,7 +39,8 @@ def change(partner: Partner, *, by: User, **changes) -> Partner:
     is_verified = partner.verification_status == Partner.Verification.VERIFIED
     is_renamed = any(name in changed and getattr(partner, name) for name in ("name", "legal_name"))
     if is_renamed and is_verified and not by.can("manage_partners"):
-        raise Conflict(_("Your papers were verified for this name. Write to us to change it."))
+        sentence = _("Your papers were verified for this name. Write to us to change it.")
+        raise Conflict(Because("name_verified", sentence))
     if changed:
         before = {name: getattr(partner, name) for name in changed}
         for name, value in changed.items():

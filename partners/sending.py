@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit, notify
 from accounts.models import User
 from eventify.lib.currencies import exact
-from eventify.lib.errors import Conflict, Invalid
+from eventify.lib.errors import Because, Conflict, Invalid
 from eventify.lib.failpoints import failpoint
 from partners import bank, cover, ledger, locking, payouts, telling
 from partners.models import Payout, PayoutBatch
@@ -227,9 +227,9 @@ def bank_file_of(batch: PayoutBatch, *, by: User) -> bytes:
 
 def _check_file(batch: PayoutBatch, rows: list[Payout]) -> None:
     if batch.provider not in MANUAL:
-        raise Conflict(_("These payouts are not sent through a bank file."))
+        raise Conflict(Because("not_by_bank_file", _("These payouts are not sent through a bank file.")))
     if batch.status == PayoutBatch.Status.DRAFT:
-        raise Conflict(_("Approve these payouts first."))
+        raise Conflict(Because("not_approved_yet", _("Approve these payouts first.")))
     if any(one.status == Status.APPROVED for one in rows):
         raise Conflict(_("The file is being prepared. Try again in a few seconds."))
     if any(one.status == Status.PAID or (one.status == Status.FAILED and one.sent_at) for one in rows) or not rows:
@@ -250,7 +250,7 @@ def report_outcome(payout: Payout, *, is_paid: bool, reason: str = "", by: User)
     if payout.batch.provider not in MANUAL:
         raise Conflict(_("The provider itself reports what became of this payout."))
     if not resolve(payout, Report(PAID if is_paid else FAILED, reason=reason), by=by):
-        raise Conflict(_("This payout is not at the bank, or it is settled already."))
+        raise Conflict(Because("nothing_at_bank", _("This payout is not at the bank, or it is settled already.")))
     payout.refresh_from_db()
     return payout
 
@@ -261,5 +261,5 @@ def report_executed(batch: PayoutBatch, *, by: User) -> int:
     waiting = payouts.lock(batch).payouts.filter(status=Status.SENDING).select_related("batch").order_by("pk")
     settled = [report_outcome(payout, is_paid=True, by=by) for payout in waiting]
     if not settled:
-        raise Conflict(_("Nothing of these payouts is at the bank."))
+        raise Conflict(Because("nothing_at_bank", _("Nothing of these payouts is at the bank.")))
     return len(settled)

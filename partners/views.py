@@ -59,7 +59,7 @@ class Organisation(PartnerForm):
 
     permissions, place, form_class = MANAGE, "partner-organisation", OrganisationForm
     template_name = "partners/form.html"
-    title = gettext_lazy("Organisation")
+    title, asks = gettext_lazy("Organisation"), "rename_partner"
 
     def get_initial(self):
         return {name: getattr(self.partner, name) for name in OrganisationForm.base_fields}
@@ -77,7 +77,7 @@ class Contacts(PartnerForm):
 
     permissions, place, form_class = MANAGE, "partner-contacts", ContactForm
     template_name = "partners/contacts.html"
-    title = gettext_lazy("Contacts")
+    title, asks = gettext_lazy("Contacts"), "add_contact"
 
     def act(self, form):
         contact = contacts.add(self.partner, **form.cleaned_data, by=self.request.user)
@@ -92,7 +92,7 @@ class Contact(PartnerForm):
 
     permissions, place, form_class = MANAGE, "partner-contacts", ContactForm
     template_name = "partners/form.html"
-    title = gettext_lazy("Change a contact")
+    title, fields = gettext_lazy("Change a contact"), {"stays_primary": "is_primary"}
 
     @property
     def contact(self):
@@ -116,7 +116,7 @@ class Bank(PartnerForm):
 
     permissions, place, form_class = BANK, "partner-bank", BankForm
     template_name = "partners/bank.html"
-    title = gettext_lazy("Bank account")
+    title, asks = gettext_lazy("Bank account"), "be_paid"
 
     def act(self, form):
         bank.set_account(self.partner, **form.cleaned_data, by=self.request.user)
@@ -135,7 +135,7 @@ class Documents(PartnerForm):
 
     permissions, place, form_class = MANAGE, "partner-documents", UploadForm
     template_name = "partners/documents.html"
-    title = gettext_lazy("Documents")
+    title, asks = gettext_lazy("Documents"), "upload_paper"
 
     def act(self, form):
         document = kyc.upload(self.partner, form.cleaned_data["type"], form.cleaned_data["file"], by=self.request.user)
@@ -167,7 +167,7 @@ class People(PartnerForm):
 
     permissions, place, form_class = MANAGE, "partner-people", InviteForm
     template_name = "partners/people.html"
-    title = gettext_lazy("People")
+    title, asks, fields = gettext_lazy("People"), "invite_member", {"member_already": "email"}
 
     def act(self, form):
         values = form.cleaned_data

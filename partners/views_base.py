@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 
+from accounts import explaining
 from eventify.lib.errors import DomainError
 from partners import queries
 
@@ -94,11 +95,13 @@ class PartnerPage(View):
 class PartnerForm(PartnerPage):
     """A form on such a page: `act(form)` makes one domain call and returns a response.
 
-    A refusal stands at the field that it names, or above the form; what was typed stays.
+    A refusal stands at the field that it names, or above the form with the question `asks`; what was typed stays.
     """
 
     form_class = None
     form = None
+    fields: dict[str, str] = {}  # a rule about a value -> its field
+    asks = ""  # what of analytics/explaining.py is asked of `about` when the form as a whole is refused
 
     def act(self, form):
         raise NotImplementedError
@@ -113,8 +116,14 @@ class PartnerForm(PartnerPage):
         try:
             return self.act(self.form)
         except DomainError as refusal:
-            put_into(self.form, refusal)
+            put_into(self.form, refusal, self.fields)
+            explaining.ask_above(self.form, self.asks, self.about)
             return self.render(status=refusal.status)
+
+    @property
+    def about(self):
+        """The row that `asks` is about."""
+        return self.partner
 
     def get_context_data(self, **context) -> dict:
         if self.form is None:
@@ -122,8 +131,8 @@ class PartnerForm(PartnerPage):
         return super().get_context_data(form=self.form, **context)
 
 
-def put_into(form, refusal: DomainError) -> None:
-    """The sentences of a refusal, beside the fields that it names."""
-    errors = getattr(refusal, "errors", None) or {None: [refusal.message]}
+def put_into(form, refusal: DomainError, fields: dict[str, str] | None = None) -> None:
+    """The sentences of a refusal, beside the fields that it names; `fields` are those of rules about a value."""
+    errors = getattr(refusal, "errors", None) or {(fields or {}).get(refusal.rule): [refusal.message]}
     for name, sentences in errors.items():
         form.add_error(name if name in form.fields else None, [str(one) for one in sentences])

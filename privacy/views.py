@@ -51,7 +51,7 @@ class SureForm(forms.Form):
 class EraseMe(SecretForm):
     """`/account/data/erase/`: what goes, what stays and why, what is in the way; then one button."""
 
-    form_class = SureForm
+    form_class, asks = SureForm, "erase_person"
     template_name = "privacy/erase.html"
 
     def get_context_data(self, **context):

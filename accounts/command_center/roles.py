@@ -1,5 +1,7 @@
 """Roles: a matrix that reads like a sentence, and changing one with a preview of whom it touches."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
@@ -14,7 +16,6 @@ from accounts.models import Role, User
 from accounts.permissions import CATALOGUE, IDS, SUPER_ADMIN
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage
 from eventify.lib.desk.pages import Action, Crumb, DetailPage, FormPage, NotNow, ObjectFormPage, Page
-from eventify.lib.errors import Conflict
 
 _NAMED = 8  # people that a preview names; it counts the others
 _NOTHING = gettext_lazy("nothing")
@@ -81,7 +82,7 @@ class NewRole(step_up.Proved, FormPage):
     title = gettext_lazy("Make a role")
     lead = gettext_lazy("It may do nothing at first. On the next page you choose its permissions.")
     submit = gettext_lazy("Make the role")
-    form_class = RoleForm
+    form_class, fields = RoleForm, {"name_taken": "name"}
 
     def get_crumbs(self):
         return _crumbs()
@@ -154,7 +155,7 @@ def _named(people: list[str]) -> str:
 class RoleChange(step_up.Proved, ObjectConfirmPage):
     """A change of one role, previewed."""
 
-    permission = "manage_roles"
+    permission, asks = "manage_roles", "change_role"
     place = "desk-roles"
 
     def visible(self):
@@ -184,16 +185,20 @@ class RolePermissions(RoleChange):
 
     form_class = PermissionsForm
 
+    @property
+    def says(self) -> str:
+        """The question is about what was ticked."""
+        return urlencode({"permissions": ",".join(self._ticked(self.request.POST or self.request.GET)) or ","})
+
     def get_initial(self):
-        return {"permissions": [one for one in IDS if one in self.request.GET.getlist("permissions")]}
+        return {"permissions": self._ticked(self.request.GET)}
+
+    def _ticked(self, given) -> list[str]:
+        return [one for one in IDS if one in given.getlist("permissions")]
 
     def change(self, values):
-        role = roles.lock(self.object)
-        before = roles.permissions_of(role)
-        after = roles.permissions_of(roles.set_permissions(role, values["permissions"] or [], by=self.request.user))
-        if before == after:
-            raise Conflict(_("Nothing would change. Tick or untick a permission first."))
-        people = [str(one) for one in _people(role)]
+        before, after = roles.choose_permissions(self.object, values["permissions"] or [], by=self.request.user)
+        people = [str(one) for one in _people(self.object)]
         return {"before": before, "after": after, **gained_and_lost(before, after), "people": people}
 
     def explain(self, facts):
@@ -225,17 +230,17 @@ class RoleTwoFactor(RoleChange):
 
     form_class = DemandForm
 
+    @property
+    def says(self) -> str:
+        return f"two_factor={'yes' if self.preview_values()['on'] else 'no'}"
+
     def preview_values(self):
         given = self.request.POST if self.request.method == "POST" else self.request.GET
         return {"on": given.get("on") == "yes"}
 
     def change(self, values):
-        role = roles.lock(self.object)
-        before = role.requires_two_factor
-        after = roles.change(role, requires_two_factor=values["on"], by=self.request.user).requires_two_factor
-        if before == after:
-            raise Conflict(_("It is so already. Nothing would change."))
-        people = _people(role)
+        before, after = roles.demand_two_factor(self.object, values["on"], by=self.request.user)
+        people = _people(self.object)
         without = [str(one) for one in people if not one.has_two_factor]
         return {"before": before, "after": after, "people": len(people), "without": without}
 
@@ -277,7 +282,7 @@ class DescriptionForm(forms.Form):
 class DescribeRole(step_up.Proved, ObjectFormPage):
     """`desk-role-describe`."""
 
-    permission = "manage_roles"
+    permission, asks = "manage_roles", "change_role"
     place = "desk-roles"
     form_class = DescriptionForm
     title = gettext_lazy("Describe the role")

@@ -230,7 +230,7 @@ class InviteStaff(step_up.Proved, FormPage):
 class InviteAgain(step_up.Proved, ObjectActionPage):
     """`desk-staff-invite-again`: the link once more."""
 
-    permission = "manage_staff"
+    permission, asks = "manage_staff", "invite_staff_again"
     back = "desk-staff"
 
     def visible(self):

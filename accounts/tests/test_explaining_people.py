@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from accounts import bans, roles, two_factor
+from accounts import bans, closing, roles, two_factor
 from accounts import explaining_people as explaining
 from accounts.factories import SuperAdminFactory, UserFactory
 from accounts.models import AuditLog, Role, Session
@@ -15,12 +15,17 @@ from eventify.tests.lent import for_the_module
 
 pytestmark = pytest.mark.django_db
 ACTIONS = {one.id: one for one in explaining.ACTIONS}
+HELD = ("manage_roles", "ban_users")
+PEOPLE = ("view_users", "ban_users", "reset_2fa")
 # action -> (what lets the page be opened, the permission of the deed)
 NEEDS = {
-    "ban_user": (("view_users", "ban_users"), "ban_users"),
-    "unban_user": (("view_users", "ban_users"), "ban_users"),
-    "take_access": (("view_users", "ban_users", "manage_staff"), "manage_staff"),
-    "give_role": (("view_users", "ban_users", "manage_staff"), "manage_staff"),
+    "ban_user": (PEOPLE, "ban_users"),
+    "unban_user": (PEOPLE, "ban_users"),
+    "log_out_user": (PEOPLE, "ban_users"),
+    "reset_two_factor": (PEOPLE, "reset_2fa"),
+    "take_access": ((*PEOPLE, "manage_staff"), "manage_staff"),
+    "invite_staff_again": ((*PEOPLE, "manage_staff"), "manage_staff"),
+    "give_role": ((*PEOPLE, "manage_staff"), "manage_staff"),
     "delete_role": (("manage_staff", "manage_roles"), "manage_roles"),
 }
 
@@ -31,7 +36,7 @@ class World:
     def __init__(self):
         self.admin = SuperAdminFactory(full_name="Admin")
         self.role = roles.create("Night shift", by=None)
-        roles.set_permissions(self.role, ["ban_users", "manage_roles"], by=None)
+        roles.set_permissions(self.role, [*HELD], by=None)
         self.night = roles.assign(UserFactory(full_name="Night"), self.role, by=None)
         chief = roles.create("Chief", by=None)
         roles.set_permissions(chief, ["manage_staff", "view_users"], by=None)
@@ -41,7 +46,9 @@ class World:
         self.banned = bans.ban(banned, reason="x", by=self.admin)
         self.empty = roles.create("Nobody's", by=None)
         self.askers = [self.admin, self.night, self.chief, self.gate, self.user]
-        self.people = [*self.askers, self.banned]
+        self.invited = roles.create_staff("new@example.com", "New", self.gate.role, by=self.admin)
+        turn_on(self.night)
+        self.people = [*self.askers, self.banned, self.invited]
 
 
 made = for_the_module(World)
@@ -51,6 +58,9 @@ def test_people_and_roles(made):
     verbs = {
         "ban_user": lambda whom, by: bans.ban(whom, reason="x", by=by),
         "unban_user": lambda whom, by: bans.unban(whom, by=by),
+        "log_out_user": lambda whom, by: closing.end_sessions(whom, reason="x", by=by),
+        "reset_two_factor": lambda whom, by: two_factor.reset(whom, reason="x", by=by),
+        "invite_staff_again": invite_again,
         "take_access": lambda whom, by: roles.revoke(whom, by=by),
         "give_role": lambda whom, by: roles.assign(whom, made.role, by=by),
         "delete_role": lambda role, by: roles.delete(role, by=by),
@@ -72,7 +82,46 @@ def test_people_and_roles(made):
             found.append(((action, str(row), str(by)), asked(ACTIONS[action], row, by, done, **said)))
     assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
     rules = {one.answer.rule for _case, one in found}
-    assert rules >= {None, "permission", "not_found", "own_account", "super_admin", "staff", "role_held", "system_role"}
+    assert rules >= {None, "permission", "not_found", "own_account", "super_admin", "staff", "role_held", "system_role",
+                     "has_password"}  # fmt: skip
+
+
+def invite_again(whom, by):
+    """As the page does it: who is no member of staff is not there."""
+    if not whom.is_staff:
+        raise Missing
+    roles.invite(whom, by=by)
+
+
+def test_changing_a_role(made):
+    """Its permissions, its two-factor and its description; what would change nothing is refused as on the page."""
+    everything = Role.objects.get(name="Super Admin")
+    changes = {
+        ("permissions", "ban_users,manage_roles"): lambda role, by: roles.choose_permissions(role, [*HELD], by=by),
+        ("permissions", "refund_orders"): lambda role, by: roles.choose_permissions(role, ["refund_orders"], by=by),
+        ("permissions", ","): lambda role, by: roles.choose_permissions(role, [], by=by),
+        ("two_factor", "yes"): lambda role, by: roles.demand_two_factor(role, True, by=by),
+        ("two_factor", "no"): lambda role, by: roles.demand_two_factor(role, False, by=by),
+        ("", ""): lambda role, by: roles.change(role, description="Another one", by=by),
+    }
+    found = []
+    for ((name, value), verb), role, by in product(changes.items(), (made.role, everything), made.askers):
+
+        def done(role=role, by=by, verb=verb):
+            if not (by.can("manage_staff") or by.can("manage_roles")):
+                raise Missing
+            if not by.can("manage_roles"):
+                raise Forbidden
+            verb(role, by)
+
+        one = asked(ACTIONS["change_role"], role, by, done, **({name: value} if name else {}))
+        found.append(((name, value, str(role), str(by)), one))
+    assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
+    rules = {one.answer.rule for _case, one in found}
+    assert rules >= {None, "no_change", "super_admin", "forbidden", "permission", "not_found"}
+    assert roles.permissions_of(Role.objects.get(pk=made.role.pk)) == [*HELD]
+    answer = asked(ACTIONS["change_role"], made.role, made.admin, lambda: None, two_factor="perhaps").answer
+    assert (answer.code, answer.sentence) == ("invalid", "This value cannot be read.")
 
 
 def test_a_question_bans_nobody_and_ends_no_session(made):

@@ -10,10 +10,15 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import roles
 from accounts.factories import SuperAdminFactory, UserFactory
+from accounts.models import Role
 from analytics import explaining
 from analytics.tests.test_why import LINK, browser, said
 from bookings import cancelling
+from bookings.factories import TicketTypeFactory
+from bookings.forms import field_name, new_key
+from bookings.models import WebhookDelivery
 from bookings.tests.rooms import a_room, begin
 from bookings.tests.scenes import buy, pay, scene
 from crew import crowd_lists, matches, swaps
@@ -24,8 +29,10 @@ from eventify.tests.lent import for_the_module
 from events.models import Event
 from integrations import endpoints
 from integrations.tests.scenes import endpoint_of, organisation
-from partners import contacts, inviting
+from partners import contacts, inviting, payouts
+from partners.factories import PartnerFactory
 from partners.models import Member
+from partners.tests.money import rich_partner
 
 pytestmark = pytest.mark.django_db
 APPS = ("accounts", "partners", "events", "bookings", "crew", "integrations", "analytics", "privacy")
@@ -37,7 +44,7 @@ class World:
 
     def __init__(self):
         self.pressed = {**self._of_buyers(), **self._of_crews(), **self._of_planners(), **self._of_organisations()}
-        self.pressed |= self._of_staff()
+        self.pressed |= {**self._of_staff(), **self._of_roles(), **self._of_money(), **self._of_whole_forms()}
 
     def _of_buyers(self) -> dict[str, tuple]:
         buyer = UserFactory()
@@ -120,6 +127,76 @@ class World:
             "beginning": (admin, reverse("desk-event-room-start", args=[drawn.uid]), {}, "drawn already."),
             "coming in": (admin, f"/e/{shut.slug}/room/", {}, "The waiting room opens at"),
             "erasing": (admin, reverse("desk-user-erase", args=[admin.uid]), {"reason": "x"}, "an account of staff"),
+        }
+
+    def _of_roles(self) -> dict[str, tuple]:
+        admin, highest = SuperAdminFactory(), Role.objects.get(name="Super Admin")
+        role = roles.create("Night shift", by=None)
+        changes = {"permissions": ["refund_orders"]}
+        return {
+            "everything": (admin, reverse("desk-role-permissions", args=[highest.uid]), changes, "stays as it is."),
+            "nothing": (admin, reverse("desk-role-permissions", args=[role.uid]), {}, "Nothing would change."),
+            "as it is": (admin, reverse("desk-role-two-factor", args=[role.uid]), {"on": "no"}, "It is so already."),
+            "a name": (admin, reverse("desk-role-describe", args=[highest.uid]), {"description": "x"}, "may do every"),
+            "again": (admin, reverse("desk-staff-invite-again", args=[admin.uid]), {}, "has a password already."),
+            "one's log-ins": (
+                admin,
+                reverse("desk-user-log-out", args=[admin.uid]),
+                {"reason": "x"},
+                "your own log-in",
+            ),
+            "one's codes": (admin, reverse("desk-user-reset-2fa", args=[admin.uid]), {"reason": "x"}, "your own two-f"),
+        }
+
+    def _of_money(self) -> dict[str, tuple]:
+        admin, poor, other = SuperAdminFactory(), PartnerFactory(), PartnerFactory()
+        batch = payouts.create(partners=[rich_partner()], by=admin)
+
+        def at(page, row):
+            return reverse(f"desk-payout-{page}", args=[row.uid])
+
+        chosen = {"partner": [str(poor.uid), str(other.uid)]}
+        unsigned = WebhookDelivery.objects.create(provider="sandbox", raw_body=b"{}", headers={}, body={})
+        return {
+            "drawing up": (admin, reverse("desk-payout-draw-up"), chosen, "othing"),
+            "a file": (admin, at("file", batch), {}, "not sent through a bank file."),
+            "paid": (admin, at("executed", batch), {}, "Nothing of these payouts is at the bank."),
+            "refused": (admin, at("refused", batch.payouts.get()), {"reason": "x"}, "The provider itself reports"),
+            "a message": (admin, reverse("desk-webhook-replay", args=[unsigned.uid]), {}, "signature"),
+        }
+
+    def _of_whole_forms(self) -> dict[str, tuple]:
+        """What is refused is no value at a field: the link stands above the form."""
+        buyer, partner = UserFactory(), organisation(name="Quokka", verification_status="Verified")
+        one_each = TicketTypeFactory(event=scene()[0], max_per_person=1)
+        buy(buyer, one_each)
+        ticket = {"key": new_key(), field_name(one_each): 1}
+        undated = scene(state=Event.State.DRAFT, starts_at=None, ends_at=None, partner=partner)[0]
+        renamed = {"name": "Wombat", "legal_name": "", "contact_email": "", "phone": "", "website": ""}
+        return {
+            "buying": (buyer, f"/e/{one_each.event.slug}/", ticket, "per person"),
+            "a state": (partner.admin, reverse("desk-event-state", args=[undated.uid]), {"to": "published"}, "a start"),
+            "renaming": (partner.admin, reverse("partner-organisation", args=[partner.slug]), renamed, "were verified"),
+            **self._of_plans(),
+        }
+
+    def _of_plans(self) -> dict[str, tuple]:
+        plan, by = self.plan, self.plan.planner
+        known, bella = UserFactory(), plan.person("Bella")
+        PersonFactory(event=plan.event, crowd_type=plan.kind, email=known.email)
+        held, offered = plan.gives(plan.shift(2, 4), bella), plan.shift(6, 7)
+        other = plan.gives(plan.shift(8, 9), bella)
+        swaps.offer(plan.gives(offered, bella), by=bella.user)
+        shift, clashes = plan.shift(3, 5), reverse("desk-crew-clashes", args=[plan.event.uid])
+        page = reverse("desk-crew-shift", args=[shift.uid])
+        moved = {"act": "move", "assignment": other.uid, "shift": shift.uid}
+        assert held.shift != other.shift
+        return {
+            "signing up": (known, f"/crew/{plan.event.slug}/", {}, "know you by your e-mail address"),
+            "twice": (bella.user, f"/crew/shifts/{offered.uid}/swap/", {"note": "x"}, "you offer it already."),
+            "assigning": (by, page, {"act": "assign", "person": bella.uid}, "is at the same time as"),
+            "moving here": (by, page, {"act": "move", "assignment": other.uid}, "is at the same time as"),
+            "moving": (by, clashes, moved, "is at the same time as"),
         }
 
 

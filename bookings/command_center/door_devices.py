@@ -110,6 +110,7 @@ class HandIn(AboutDevice):
 
     template_name = "command_center/bookings/door_hand_in.html"
     title, submit, form_class = gettext_lazy("Hand in scans from a file"), gettext_lazy("Hand in"), FileForm
+    fields = {"never_enrolled": "file"}
 
     def act(self, form):
         found = handing_in.read(form.cleaned_data["file"], self.device)

@@ -177,7 +177,11 @@ class ChangeCapacity(AboutEvent, ObjectConfirmPage):
 class SetBookable(AboutEvent, ObjectActionPage):
     """`desk-event-open` and `desk-event-withdraw`."""
 
-    permission, scoped, is_bookable = "manage_events", True, True
+    permission, scoped, is_bookable, asks = "manage_events", True, True, "set_bookable"
+
+    @property
+    def says(self) -> str:
+        return "act=open" if self.is_bookable else "act=withdraw"
 
     def act(self):
         editing.set_bookable(self.object, self.is_bookable, by=self.request.user)

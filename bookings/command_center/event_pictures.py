@@ -33,7 +33,7 @@ class PictureForm(forms.Form):
 class Pictures(MadeOnce, Manages, ObjectFormPage):
     """`desk-event-pictures`."""
 
-    title, submit = gettext_lazy("Pictures"), gettext_lazy("Upload")
+    title, submit, asks = gettext_lazy("Pictures"), gettext_lazy("Upload"), "add_picture"
     lead = gettext_lazy("The main picture stands on top of the event's page and on its card.")
     template_name = "command_center/events/pictures.html"
     form_class = PictureForm
@@ -52,7 +52,7 @@ class Pictures(MadeOnce, Manages, ObjectFormPage):
 class PictureAct(ObjectActionPage):
     """A button at a picture of an event that the person manages."""
 
-    place, permission, scoped = "desk-events", "manage_events", True
+    place, permission, scoped, asks = "desk-events", "manage_events", True, "change_picture"
 
     def visible(self):
         mine = queries.events_of(self.request.user, "view_events").values("pk")
@@ -65,6 +65,8 @@ class PictureAct(ObjectActionPage):
 class RemovePicture(PictureAct):
     """`desk-picture-remove`."""
 
+    says = "act=remove"
+
     def act(self):
         pictures.remove(self.object, by=self.request.user)
         return _("The picture is removed.")
@@ -72,6 +74,8 @@ class RemovePicture(PictureAct):
 
 class MainPicture(PictureAct):
     """`desk-picture-main`."""
+
+    says = "act=main"
 
     def act(self):
         pictures.make_main(self.object, by=self.request.user)

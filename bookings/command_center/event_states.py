@@ -56,7 +56,13 @@ class StatePage(Manages, ObjectFormPage):
     """`desk-event-state`. A button that is pressed twice does nothing the second time."""
 
     template_name = "command_center/events/state.html"
-    form_class, title = StepForm, gettext_lazy("State")
+    form_class, title, asks = StepForm, gettext_lazy("State"), "change_state"
+
+    @property
+    def says(self) -> str:
+        """The question is about the state that was chosen, once one was."""
+        to = getattr(self.form, "cleaned_data", {}).get("to")
+        return f"state={to}" if to else ""
 
     def get_form(self, data=None, files=None):
         return StepForm(data)

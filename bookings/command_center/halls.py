@@ -96,7 +96,7 @@ class HallPage(AboutEvent, ObjectFormPage):
 
     permission, scoped, title = "manage_events", True, gettext_lazy("Hall")
     template_name = "command_center/bookings/hall.html"
-    submit = gettext_lazy("Save the hall")
+    submit, fields = gettext_lazy("Save the hall"), {"seat_taken": "plan", "area_in_use": "plan"}
     lead = gettext_lazy("Write a line for each row and look at the map. What is sold or held stays.")
 
     def get_form(self, data=None, files=None):

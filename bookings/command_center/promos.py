@@ -187,7 +187,11 @@ class EditPromo(AboutPromo, ObjectFormPage):
 class SetPromoActive(AboutPromo, ObjectActionPage):
     """`desk-promo-on` and `desk-promo-off`."""
 
-    is_active = True
+    is_active, asks = True, "switch_promo_code"
+
+    @property
+    def says(self) -> str:
+        return "act=on" if self.is_active else "act=off"
 
     def act(self):
         promo = promos.change(self.object, by=self.request.user, is_active=self.is_active)

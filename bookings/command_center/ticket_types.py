@@ -92,7 +92,13 @@ class TypeForm(forms.Form):
 
 
 _NEW = {"status": TicketType.Status.ACTIVE, "min_per_order": 1}
-_WORDS = {"sales_start": "sales_start_at", "sales_end": "sales_end_at"}  # a refusal's word -> the form's
+# a refusal's word, or the rule, -> the form's field
+_WORDS = {
+    "sales_start": "sales_start_at",
+    "sales_end": "sales_end_at",
+    "capacity_below_booked": "quantity_total",
+    "area_in_use": "area",
+}
 
 
 class NewType(MadeOnce, Manages, ObjectFormPage):
@@ -174,7 +180,11 @@ class DeleteType(AboutType, ObjectActionPage):
 class MoveType(AboutType, ObjectActionPage):
     """`desk-ticket-type-up` and `desk-ticket-type-down`."""
 
-    steps = 1
+    steps, asks = 1, "move_ticket_type"
+
+    @property
+    def says(self) -> str:
+        return f"steps={self.steps}"
 
     def act(self):
         ticket_types.move(self.object, self.steps, by=self.request.user)

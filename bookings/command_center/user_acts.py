@@ -62,6 +62,7 @@ class LogOut(AboutUser, ObjectFormPage):
     """`desk-user-log-out`: somebody's phone was stolen, or they cannot end a session themselves."""
 
     permission, title, form_class = "ban_users", gettext_lazy("Log out everywhere"), ReasonForm
+    asks = "log_out_user"
     submit, submit_style = gettext_lazy("Log out everywhere"), "danger"
     lead = gettext_lazy("Every browser and app of theirs has to log in again. The password stays as it is.")
 
@@ -74,6 +75,7 @@ class ResetTwoFactor(AboutUser, Proved, ObjectFormPage):
     """`desk-user-reset-2fa`: for somebody who lost the device and the recovery codes."""
 
     permission, title, form_class = "reset_2fa", gettext_lazy("Reset two-factor"), ReasonForm
+    asks = "reset_two_factor"
     submit, submit_style = gettext_lazy("Reset two-factor"), "danger"
     lead = gettext_lazy(
         "The password alone lets them in after this, until they set it up again. They get a mail and are logged out. "

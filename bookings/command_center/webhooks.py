@@ -151,6 +151,8 @@ class DeliveryPage(AboutDelivery, DetailPage):
 class Replay(AboutDelivery, Proved, ObjectActionPage):
     """`desk-webhook-replay`."""
 
+    asks = "replay_message"
+
     def act(self):
         webhooks.replay(self.object, by=self.request.user)
         return _("The message is applied.")

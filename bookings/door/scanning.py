@@ -15,7 +15,7 @@ from accounts.models import User
 from bookings.door import codes, conflicts, devices, merging, reading
 from bookings.models import Device, RevokedCode, Scan, Ticket
 from eventify.lib import together
-from eventify.lib.errors import Conflict, Forbidden, Invalid, Missing
+from eventify.lib.errors import Because, Conflict, Forbidden, Invalid, Missing
 from eventify.lib.failpoints import failpoint
 from events.models import Event
 
@@ -120,7 +120,7 @@ def hand_in(device: Device, said: list[Said], *, by: User) -> tuple[int, int]:
         raise Forbidden
     device.enrolled_at = Device.objects.select_for_update(no_key=True).get(pk=device.pk).enrolled_at
     if device.enrolled_at is None:
-        raise Conflict(_("This device was never enrolled, so it has no scans."))
+        raise Conflict(Because("never_enrolled", _("This device was never enrolled, so it has no scans.")))
     before = device.scans.count()
     _take(device, said)
     new = device.scans.count() - before

@@ -22,7 +22,7 @@ def of_pdf(data: bytes, scale: float = 2) -> list[str]:
 
 
 def of_picture(picture: Image.Image) -> list[str]:
-    """What the QR codes of a picture say. Only these are looked for, as at the door: dots can look like other barcodes."""
+    """What the QR codes of a picture say: no other codes are looked for, as at the door: dots can look like them."""
     found = zxingcpp.read_barcodes(picture.convert("1").convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
     return [one.text for one in found]
 

@@ -169,6 +169,8 @@ def test_places(made):
         said = {"quantity": str(qty)}
         found.append(((name, by, qty), asked(ACTIONS["book"], kind, by, booked, **said)))
         found.append(((name, by, qty, "event"), asked(ACTIONS["book"], kind.event, by, booked_there, **said)))
+        lines = explaining.said_of([orders.Line(kind.pk, qty)])
+        found.append(((name, by, qty, "lines"), asked(ACTIONS["book"], kind.event, by, booked, **lines)))
         if by and qty == 1:
             found.append(((name, by, qty, "queue"), asked(ACTIONS["join_queue"], kind.event, by, queued, **said)))
     assert differing(found) == []
@@ -250,6 +252,8 @@ def test_the_sale_of_an_event(made):
         found.append(((name, str(by), "refund"), one))
         verb = partial(checked, deleted, "manage_events", is_of_staff)
         found.append(((name, str(by), "type"), asked(ACTIONS["delete_ticket_type"], kind, by, verb)))
+        verb = partial(checked, partial(ticket_types.move, kind, -1, by=by), "manage_events", is_of_staff)
+        found.append(((name, str(by), "move"), asked(ACTIONS["move_ticket_type"], kind, by, verb, steps="-1")))
     assert differing(found) == []
     assert {one.answer.rule for _case, one in found} >= {
         None, "capacity_below_booked", "conflict", "type_booked", "permission", "not_found"
@@ -303,6 +307,9 @@ def test_seats_that_are_taken(made):
     answer = ask("book", kind, made.buyer, seats=taken.label)
     assert (answer.code, answer.rule, answer.fix["url"]) == ("seat_taken", "seat_taken", f"/e/{kind.event.slug}/seats/")
     assert taken.label in answer.sentence
+    lines = explaining.said_of([orders.Line(kind.pk, 1, (taken.label,))])
+    assert ask("book", kind.event, made.buyer, **lines).sentence == answer.sentence
+    assert ask("book", made.kinds["free"].event, made.buyer, **lines).code == "not_found"
 
 
 def test_a_hidden_type_is_there_for_its_organiser_only(made):

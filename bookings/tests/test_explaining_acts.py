@@ -1,10 +1,12 @@
 """Why not, of single tickets, links, offers, payments and waiting rooms: the reason is that of the verb."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from itertools import product
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts import roles
@@ -18,22 +20,29 @@ from bookings import (
     explaining_rooms,
     payments,
     previews,
+    promos,
     queries,
     refunds,
     resales,
     tickets,
     transfers,
+    webhooks,
 )
 from bookings.command_center.orders import SEES_ORDERS
-from bookings.models import Order, Refund, RoomEntry
+from bookings.models import Order, Payment, Refund, RoomEntry, WebhookDelivery
+from bookings.providers import sandbox
+from bookings.providers.base import BadSignature
 from bookings.tests.rooms import a_room, again, begin
-from bookings.tests.scenes import buy, pay, scene
+from bookings.tests.scenes import buy, decide, hear, pay, scene
 from bookings.waiting_room import joining, opening
-from eventify.lib.errors import Forbidden, Missing
+from eventify.lib.errors import Conflict, Forbidden, Missing
 from eventify.tests.lent import for_the_module
+from events import explaining as of_events
+from events import pictures
+from events.factories import EventImageFactory
 
 pytestmark = pytest.mark.django_db
-ACTIONS = {one.id: one for one in (*explaining.ACTIONS, *explaining_rooms.ACTIONS)}
+ACTIONS = {one.id: one for one in (*explaining.ACTIONS, *explaining_rooms.ACTIONS, *of_events.ACTIONS)}
 
 
 class World:
@@ -146,6 +155,66 @@ def test_mails_payments_and_refunds_again(made):
     assert wrong(found) == []
     rules = {one.answer.rule for _case, one in found}
     assert rules >= {None, "conflict", "not_payable", "permission", "not_found"}
+
+
+def judged(by, event, verb, sees: str = "view_events") -> None:
+    """What the pages judge before the verb: `sees` is the permission without which there is nothing."""
+    if sees and not by.can(sees, on=event):
+        raise Missing
+    if not by.can("manage_events", on=event):
+        raise Forbidden
+    verb()
+
+
+def test_codes_and_pictures(made):
+    """Those of an event are there for its staff only; a full event takes no more pictures."""
+    event, empty = made.rooms["open"], made.rooms["shut"]
+    code = promos.create(event, by=None, code="HALF", percent_off=50)
+    images, found = [EventImageFactory(event=event) for _number in range(pictures.MOST)], []
+    for by, act in product(made.people, ("on", "off")):
+        done = partial(judged, by, event, partial(promos.change, code, is_active=act == "on", by=by), "manage_events")
+        found.append(((str(by), act), asked(ACTIONS["switch_promo_code"], code, by, done, act=act)))
+    for by, verb in product(made.people, (pictures.make_main, pictures.remove)):
+        done, act = partial(judged, by, event, partial(verb, images[3], by=by)), verb.__name__.removeprefix("make_")
+        found.append(((str(by), act), asked(ACTIONS["change_picture"], images[3], by, done, act=act)))
+    for by, row in product(made.people, (event, empty)):
+        done = partial(judged, by, row, partial(pictures.check_room, row), "")
+        found.append(((str(by), str(row), "add"), asked(ACTIONS["add_picture"], row, by, done)))
+    assert wrong(found) == []
+    assert {one.answer.rule for _case, one in found} == {None, "not_found", "permission", "pictures_full"}
+    with pytest.raises(Conflict, match="at most 20 pictures"):
+        pictures.add(event, SimpleUploadedFile("x.jpg", images[0].image.read()), by=made.admin)
+
+
+def test_messages_of_providers(made):
+    """One that was applied, one that cannot be, and one that nobody signed; the question leaves no trace in them."""
+    good, bad = hear_of(made, "paid"), hear_of(made, "paid", of="11111111-1111-4111-8111-111111111111")
+    with pytest.raises(BadSignature):
+        webhooks.receive("sandbox", b"{}", {sandbox.SIGNATURE_HEADER: "x"})
+    rows, found = [good, bad, WebhookDelivery.objects.order_by("pk").last()], []
+    for row, by in product(rows, made.people):
+
+        def replayed(row=row, by=by):
+            if not by.can(webhooks.PERMISSION):
+                raise Missing
+            webhooks.replay(row, by=by)
+
+        found.append(((str(row), str(by)), asked(ACTIONS["replay_message"], row, by, replayed)))
+    before = list(WebhookDelivery.objects.order_by("pk").values())
+    answers = [asked(ACTIONS["replay_message"], row, made.admin, lambda: None).answer.sentence for row in rows]
+    assert wrong(found) == []
+    assert answers[1] == "There is no such payment." and len(set(answers)) == 3
+    assert list(WebhookDelivery.objects.order_by("pk").values()) == before
+
+
+def hear_of(made, status: str, of: str = "") -> WebhookDelivery:
+    """The message about a payment; `of`: the payment of it is another one meanwhile."""
+    payment = decide(buy(made.buyer, scene(price="9")[1]), status)
+    if of:
+        Payment.objects.filter(pk=payment.pk).update(uid=of)
+    with suppress(Missing):
+        hear(payment, status)
+    return WebhookDelivery.objects.order_by("pk").last()
 
 
 def test_links_and_offers_taken_back(made):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import F, Q
@@ -51,7 +52,8 @@ class Clashes(OfEvent, Page):
     that shift be held beside others from now on.
     """
 
-    tab, title = "desk-crew-board", gettext_lazy("Clashes")
+    tab, title, asks = "desk-crew-board", gettext_lazy("Clashes"), "move_assignment"
+    chosen: Assignment | None = None
     lead = gettext_lazy("People who are in two places at a time, or who rest too little between two shifts.")
     template_name = "command_center/crew/board_clashes.html"
 
@@ -63,8 +65,19 @@ class Clashes(OfEvent, Page):
         act = acts.get(request.POST.get("act", ""))
         if act is None:
             raise Invalid(_("Choose what to do."))
-        messages.success(request, act(self._assignment()))
+        self.chosen = self._assignment()
+        messages.success(request, act(self.chosen))
         return redirect(self.next_url(self.at("desk-crew-clashes")))
+
+    @property
+    def about(self):
+        """The question is about who is moved; none is about the plan's rule."""
+        return self.chosen if self.request.POST.get("act") != "allow" else None
+
+    @property
+    def says(self) -> str:
+        is_move = self.request.POST.get("act") == "move"
+        return urlencode({"shift": self.request.POST.get("shift", "")}) if is_move else ""
 
     def remove(self, assignment: Assignment) -> str:
         assignments.cancel(assignment, by=self.request.user, reason=_("It clashed with another shift."))

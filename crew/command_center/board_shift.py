@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import explaining
 from crew import assignments, candidates, clashes
 from crew.command_center import board as board_page
 from crew.command_center.base import OfRow
@@ -163,13 +164,30 @@ class ShiftPage(OfRow, DetailPage):
         if self.request.method != "POST" or self.object is None:
             return super().refused(refusal)
         sentence, again = str(refusal.message), self._anyway(refusal)
+        why = "" if refusal.status == 404 else self._question()
         if board_page.is_from_board(self.request):
             note = {
                 "tone": "negative", "sentence": sentence, "at": self.object.uid, "again": again,
-                "url": address_of(self.object), "label": _("Assign anyway"),
+                "url": address_of(self.object), "label": _("Assign anyway"), "why": why,
             }  # fmt: skip
             return HttpResponse(board_page.changes(self.request, [], [self.object], **note), status=refusal.status)
-        return self.render(status=refusal.status, refusal_here=sentence, again=again)
+        return self.render(status=refusal.status, refusal_here=sentence, again=again, why_url=why)
+
+    def _question(self) -> str:
+        """Why not? what was pressed; empty for what is no act."""
+        act, assignment = self.request.POST.get("act", ""), self.request.POST.get("assignment", "")
+        questions = {
+            "assign": ("assign_shift", self.object.uid, {"person": self.request.POST.get("person", "")}),
+            "approve": ("approve_claim", assignment, {}),
+            "reject": ("reject_claim", assignment, {}),
+            "cancel": ("move_assignment", assignment, {}),
+            "move": ("move_assignment", assignment, {"shift": self.object.uid}),
+            "send": ("move_assignment", assignment, {"shift": self.request.POST.get("to", "")}),
+        }
+        if act not in questions:
+            return ""
+        asks, about, said = questions[act]
+        return explaining.link(asks, about, **said)
 
     def _anyway(self, refusal: DomainError) -> list[tuple]:
         """The form that insists on the same; empty where nobody may."""

@@ -64,6 +64,8 @@ class EditList(AboutList, Unmoved, ObjectFormPage):
 class DeleteList(AboutList, ObjectConfirmPage):
     """`desk-crew-list-delete`: the people stay people of the event."""
 
+    asks = "delete_from_plan"
+
     def get_title(self):
         return _("Delete %(name)s") % {"name": self.object.name}
 

@@ -231,6 +231,12 @@ class GiveTag(AboutPerson, ObjectFormPage):
 class TakeTag(AboutPerson, ObjectActionPage):
     """`desk-crew-person-untag`: `tag` in the address is the user tag's uid."""
 
+    asks = "take_tag"
+
+    @property
+    def says(self) -> str:
+        return f"tag={self.kwargs['tag']}"
+
     def act(self):
         mine = UserTag.objects.filter(user=self.object.user_id, tag__partner=self.event.partner_id)
         row = mine.select_related("tag__partner", "user").filter(uid=self.kwargs["tag"]).first()

@@ -113,8 +113,7 @@ class Registration(OfEvent, ActionPage):
     tab, asks = "desk-crew-plan", "change_state"
 
     @property
-    def object(self):
-        """What is asked about when it is refused."""
+    def about(self):
         return self.event
 
     @property

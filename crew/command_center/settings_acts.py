@@ -131,7 +131,7 @@ class ChangeTag(Change):
 class Delete(AboutRow, ObjectConfirmPage):
     """Says what goes with it, then deletes it."""
 
-    verb = None
+    verb, asks = None, "delete_from_plan"
 
     def change(self, values: dict) -> dict:
         facts = self.facts()
@@ -151,7 +151,7 @@ class Delete(AboutRow, ObjectConfirmPage):
 class DeleteCrowdType(Delete):
     """`desk-crew-type-delete`: one that somebody is cannot be deleted; the page says so."""
 
-    model, tab, verb, asks = CrowdType, "desk-crew-types", staticmethod(crowd_types.delete), "delete_from_plan"
+    model, tab, verb = CrowdType, "desk-crew-types", staticmethod(crowd_types.delete)
 
     def explain(self, facts: dict) -> Explained:
         name = {"name": self.object.name}
@@ -200,7 +200,7 @@ class DeleteTag(Delete):
 class UseTag(AboutRow, ObjectActionPage):
     """`desk-crew-tag-use`: a tag that was out of use can be given again."""
 
-    model, tab = PersonTag, "desk-crew-tags"
+    model, tab, asks = PersonTag, "desk-crew-tags", "use_tag"
 
     def act(self):
         tags.change(self.object, by=self.request.user, is_active=True)

@@ -185,6 +185,7 @@ class EditLocation(Unmoved, OfRow, ObjectFormPage):
 class DeleteLocation(OfRow, ObjectConfirmPage):
     """`desk-crew-location-delete`."""
 
+    asks = "delete_from_plan"
     rows, tab, title = Location.objects.all(), "desk-crew-slots", gettext_lazy("Delete the location")
 
     def change(self, values: dict) -> dict:

@@ -8,8 +8,23 @@ from django.utils import timezone
 
 from accounts.factories import UserFactory
 from accounts.tests.asking import asked
-from crew import access, assignments, crowd_types, explaining, picking, roster, sections, shifts, swaps, time_slots
-from crew.factories import SectionFactory
+from crew import (
+    access,
+    assignments,
+    companies,
+    crowd_lists,
+    crowd_types,
+    explaining,
+    locations,
+    picking,
+    roster,
+    sections,
+    shifts,
+    swaps,
+    tags,
+    time_slots,
+)
+from crew.factories import CompanyFactory, CrowdListFactory, LocationFactory, PersonTagFactory, SectionFactory
 from crew.models import Person, Shift
 from crew.tests.portal import Scene
 from eventify.lib.errors import Conflict, Forbidden, Missing
@@ -148,14 +163,16 @@ def test_claims_and_offers(made):
 
 def test_deleting(made):
     """Shifts, and what they stand in; a plan's parts are there for who plans it only."""
-    scene, shift = made.scene, made.shifts["hers"]
+    scene, shift, partner = made.scene, made.shifts["hers"], made.scene.event.partner
     worked = scene.shift(22, 23)
     scene.gives(worked, made.bram)
     worked.assignments.update(status="completed")
     rows = {
         shift: shifts.delete, worked: shifts.delete, shift.section: sections.delete,
         shift.time_slot: time_slots.delete, made.asha.crowd_type: crowd_types.delete,
-        SectionFactory(event=scene.event): sections.delete,
+        SectionFactory(event=scene.event): sections.delete, LocationFactory(event=scene.event): locations.delete,
+        CrowdListFactory(event=scene.event): crowd_lists.delete, CompanyFactory(partner=partner): companies.delete,
+        PersonTagFactory(partner=partner): tags.deactivate,
     }  # fmt: skip
     found = []
     for (row, verb), by in product(rows.items(), (scene.planner, made.asha.user, made.stranger)):

@@ -8,13 +8,28 @@ import pytest
 from accounts.factories import UserFactory
 from accounts.models import AuditLog, OutgoingMail
 from accounts.tests.asking import asked
-from crew import assignments, crowd_lists, explaining, explaining_people, matches, persons, shifts, signup, swaps, tags
+from crew import (
+    access,
+    assignments,
+    crowd_lists,
+    explaining,
+    explaining_people,
+    matches,
+    persons,
+    shifts,
+    signup,
+    swaps,
+    tags,
+)
 from crew.factories import CrowdListFactory, PersonFactory, PersonTagFactory
 from crew.models import IdentityMatch, Person, Shift, UserTag
 from crew.tests.portal import Scene
 from eventify.lib.errors import Forbidden, Invalid, Missing
 from eventify.tests.lent import for_the_module
+from events.factories import EventFactory
+from events.models import Event
 from partners import members
+from partners.factories import PartnerFactory
 from partners.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +127,61 @@ def test_lists_and_tags(made):
     assert asked(ACTIONS["put_on_list"], made.asha, by, lambda: None).answer.sentence == "Say which list."
     with pytest.raises(Invalid):
         explaining_people.ACTIONS[1].attempt(made.asha, by=by, crowd_list="nothing")
+
+
+def test_tags_taken_and_used_again(made):
+    """What was given can be taken once, and only by who plans the crew; a tag out of use can be used again."""
+    given = tags.give_to(made.asha, made.tag, by=made.scene.planner)
+    asked_of = [(given, made.asha), (UserTag(pk=0, user=made.asha.user, tag=made.tag, **GIVEN), made.asha)]
+    found = []
+    for (row, person), by in product(asked_of, made.askers):
+
+        def taken(row=row, by=by):
+            planned(made, by, lambda: tags.take_away(row, by=by))
+
+        found.append(((row.pk, str(by)), asked(ACTIONS["take_tag"], person, by, taken, tag=str(row.uid))))
+    for tag, by in product((made.tag, made.old), made.askers):
+        done = partial(planned, made, by, partial(tags.change, tag, is_active=True, by=by))
+        found.append(((tag.name, str(by)), asked(ACTIONS["use_tag"], tag, by, done)))
+    assert wrong(found) == []
+    assert {one.answer.rule for _case, one in found} == {None, "not_found"}
+    assert UserTag.objects.filter(pk=given.pk).exists()
+
+
+def test_signing_up(made):
+    """For an event in each state of its registration; planners may know the address already."""
+    opened, closed = made.scene, Scene(state=Event.State.PUBLISHED).event
+    kindless = EventFactory(partner=PartnerFactory(), state=Event.State.REGISTRATION_OPEN)
+    PersonFactory(event=opened.event, crowd_type=opened.kind, email=made.askers[1].email)
+    found = []
+    for event, by in product((opened.event, closed, kindless), made.askers):
+        done = partial(signup.sign_up, event, user=by)
+        found.append(((str(event), str(by)), asked(ACTIONS["join_crew"], event, by, done)))
+    assert wrong(found) == []
+    rules = {one.answer.rule for _case, one in found}
+    assert rules >= {None, "registration_closed", "no_signup_type", "known_by_address"}
+
+
+def test_moving(made):
+    """To another shift that is free, at the same time or gone, and out of their own."""
+    scene = made.scene
+    held = scene.gives(scene.shift(1, 2), made.asha)
+    scene.gives(scene.shift(4, 6), made.asha)
+    over = scene.gives(scene.shift(6, 7), made.persons[2])
+    over.shift.assignments.update(status="completed")
+    found = []
+    for row, to, by in product((held, over), (scene.shift(2, 3), scene.shift(5, 6), None), made.askers):
+
+        def moved(row=row, to=to, by=by):
+            if not by.can("manage_crew", on=scene.event):
+                is_seen = row.person.user_id == by.pk or any(by.can(one, on=scene.event) for one in access.PLANNING)
+                raise Forbidden if is_seen else Missing
+            assignments.move(row, to, by=by) if to else assignments.cancel(row, by=by)
+
+        said = {"shift": str(to.uid)} if to else {}
+        found.append(((str(row), str(to), str(by)), asked(ACTIONS["move_assignment"], row, by, moved, **said)))
+    assert wrong(found) == []
+    assert {one.answer.rule for _case, one in found} >= {None, "overlap", "permission", "not_found"}
 
 
 def test_matches_claims_and_offers(made):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.factories import UserFactory
 from accounts.tests.asking import asked
 from eventify.lib.errors import Missing
-from integrations import endpoints, explaining
+from integrations import endpoints, explaining, keys
 from integrations.models import Delivery, Endpoint
 from integrations.tests.scenes import endpoint_of, organisation
 
@@ -41,6 +41,30 @@ def test_what_is_explained_is_what_happens():
     assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
     assert {one.answer.rule for _case, one in found} == {None, "not_active", "not_found"}
     assert Delivery.objects.count() == len(sent)
+
+
+def test_making_endpoints_and_keys(monkeypatch):
+    """Of an organisation that has room, and one that has none."""
+    partner, stranger, found = organisation(), UserFactory(), []
+    verbs = {
+        "make_endpoint": lambda by: endpoints.make(partner, url="https://example.org/", kinds=["order.paid"], by=by),
+        "make_key": lambda by: keys.make(partner, name="x", scopes=["feed:read"], by=by),
+    }
+    for (action, verb), by in product(verbs.items(), (partner.admin, stranger)):
+
+        def made(verb=verb, by=by):
+            if by == stranger:
+                raise Missing
+            verb(by)
+
+        found.append(((action, str(by), "room"), asked(ACTIONS[action], partner, by, made)))
+        with monkeypatch.context() as none:
+            none.setattr(endpoints, "MOST", 0)
+            none.setattr(keys, "MOST", 0)
+            found.append(((action, str(by), "full"), asked(ACTIONS[action], partner, by, made)))
+    assert [f"{case}: {one.answer}, done: {one.refusal!r}" for case, one in found if not one.agree] == []
+    assert {one.answer.rule for _case, one in found} == {None, "endpoints_full", "keys_full", "not_found"}
+    assert not partner.endpoints.exists() and not partner.api_keys.exists()
 
 
 def test_a_moment_needs_its_zone():

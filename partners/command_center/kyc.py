@@ -1,5 +1,7 @@
 """The KYC queue: one document after another, its pages beside the decision, by keyboard."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -61,8 +63,13 @@ class Review(ObjectFormPage):
 
     permission, place = "review_kyc", "desk-kyc"
     template_name = "command_center/partners/kyc.html"
-    form_class = ReviewForm
+    form_class, asks = ReviewForm, "review_paper"
     fields = {"decision": "verdict"}
+
+    @property
+    def says(self) -> str:
+        verdict = getattr(self.form, "cleaned_data", {}).get("verdict")
+        return urlencode({"decision": verdict, "reason": "-"}) if verdict else ""
 
     def visible(self):
         return Document.objects.select_related("partner", "uploaded_by", "reviewed_by")

@@ -179,6 +179,7 @@ class Legal(AboutPartner, ObjectFormPage):
     """`desk-partner-legal`: what the partner's invoices say of it."""
 
     title, submit, form_class = gettext_lazy("Invoice details"), gettext_lazy("Save"), LegalForm
+    asks = "rename_partner"
 
     def get_initial(self) -> dict:
         return {name: getattr(self.object, name) for name in LegalForm.base_fields}
@@ -192,6 +193,7 @@ class Upload(AboutPartner, ObjectFormPage):
     """`desk-partner-upload`: a document that came by mail, say. Somebody else reviews it."""
 
     title, submit, form_class = gettext_lazy("Upload a document"), gettext_lazy("Upload"), UploadForm
+    asks = "upload_paper"
 
     def act(self, form):
         document = kyc.upload(self.object, form.cleaned_data["type"], form.cleaned_data["file"], by=self.request.user)
@@ -207,6 +209,7 @@ class InviteMember(AboutPartner, ObjectFormPage):
         gettext_lazy("Send the invitation"),
         InviteForm,
     )
+    asks, fields = "invite_member", {"member_already": "email"}
 
     def act(self, form):
         values = form.cleaned_data

@@ -3,6 +3,8 @@
 Whoever does it has proved not long ago that it is still them (step-up).
 """
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
@@ -15,6 +17,7 @@ from eventify.lib.desk.confirm import ConfirmPage, Explained, ObjectConfirmPage
 from eventify.lib.desk.pages import Crumb, ObjectActionPage, ObjectFormPage, Page
 from partners import cover, payouts, sending
 from partners.command_center.payouts import BatchBase, approve_label
+from partners.explaining import ASKED_MOST
 from partners.models import Partner, Payout
 
 MOST = 5000  # partners in one batch
@@ -103,10 +106,26 @@ class DrawUp(Proved, ConfirmPage):
     place = "desk-payouts"
     title = gettext_lazy("Draw up payouts")
     template_name = "command_center/partners/payout_confirm.html"
-    form_class = ChosenForm
+    form_class, asks = ChosenForm, "draw_up_payout"
 
     def get_crumbs(self):
         return Crumb(_("Payouts"), reverse("desk-payouts")), Crumb(_("New payouts"), reverse("desk-payout-new"))
+
+    def chosen(self) -> list[Partner]:
+        """Whom the form names; nobody when it names somebody wrong."""
+        form = self.form if self.form is not None else self.get_form()
+        form.is_valid()  # what is refused after that leaves the choice as it is
+        return list(form.cleaned_data.get("partner", ()))
+
+    @property
+    def about(self):
+        """The question is about the first, with the others beside."""
+        return next(iter(self.chosen()), None)
+
+    @property
+    def says(self) -> str:
+        others = self.chosen()[1 : ASKED_MOST + 1]
+        return urlencode({"others": ",".join(str(one.uid) for one in others)}) if others else ""
 
     def get_form(self, data=None, files=None):
         """What was chosen on the page before comes in the address."""
@@ -194,7 +213,7 @@ class Discard(Proved, BatchBase, ObjectConfirmPage):
 class BankFile(Proved, BatchBase, ObjectActionPage):
     """`desk-payout-file`: the file for the bank (ISO 20022 pain.001)."""
 
-    permission = payouts.PERMISSION
+    permission, asks = payouts.PERMISSION, "fetch_bank_file"
     title = gettext_lazy("Bank file")
 
     def act(self):
@@ -211,7 +230,7 @@ class BankFile(Proved, BatchBase, ObjectActionPage):
 class Executed(Proved, BatchBase, ObjectConfirmPage):
     """`desk-payout-executed`: the bank has executed what is still with it."""
 
-    permission = payouts.PERMISSION
+    permission, asks = payouts.PERMISSION, "book_bank_answer"
     title = gettext_lazy("The bank has paid")
 
     def get_crumbs(self):
@@ -251,7 +270,7 @@ class RefusedForm(forms.Form):
 class Refused(Proved, ObjectFormPage):
     """`desk-payout-refused`: the bank refused one payout."""
 
-    permission = payouts.PERMISSION
+    permission, asks = payouts.PERMISSION, "book_bank_answer"
     place = "desk-payouts"
     form_class = RefusedForm
     submit_style = "danger"

@@ -1,8 +1,11 @@
 """Why not, of payouts, papers, an event's states: the reason is that of the verb, for every kind of person."""
 
+from datetime import timedelta
+from functools import partial
 from itertools import product
 
 import pytest
+from django.utils import timezone
 
 from accounts import roles
 from accounts.factories import SuperAdminFactory, UserFactory
@@ -14,10 +17,10 @@ from events import editing, queries, states
 from events import explaining as of_events
 from events.factories import EventFactory
 from events.models import Event
-from partners import contacts, explaining, inviting, kyc, members, payouts, standing
+from partners import contacts, explaining, inviting, kyc, members, payouts, profile, sending, standing
 from partners.command_center import payout_acts
 from partners.factories import PartnerFactory
-from partners.models import Document, Member, Partner, PayoutBatch
+from partners.models import Document, Invitation, Member, Partner, Payout, PayoutBatch
 from partners.tests.money import rich_partner, sell
 from partners.tests.papers import uploaded
 
@@ -67,8 +70,12 @@ class World:
 
     def _batches(self) -> dict[str, PayoutBatch]:
         draft = payouts.create(partners=[self.partners["under way"]], by=self.finance)
-        done = payouts.create(partners=[rich_partner(70)], by=self.admin)
-        return {"draft": draft, "decided": payouts.discard(done, by=self.finance)}
+        done, sent = (payouts.create(partners=[rich_partner(70)], by=self.admin) for _time in range(2))
+        payouts.approve(sent, by=self.finance)
+        PayoutBatch.objects.filter(pk=sent.pk).update(provider="bank_file", status="sending")
+        sent.payouts.update(status=Payout.Status.SENDING)
+        sent.refresh_from_db()
+        return {"draft": draft, "decided": payouts.discard(done, by=self.finance), "at the bank": sent}
 
 
 made = for_the_module(World)
@@ -112,13 +119,42 @@ def test_payouts(made):
             check(sees, by.can(payout_acts.Discard.permission))
             payouts.discard(batch, by=by)
 
+        def fetched(batch=batch, by=by, sees=sees):
+            check(sees, by.can(payout_acts.BankFile.permission))
+            sending.bank_file_of(batch, by=by)
+
+        def executed(batch=batch, by=by, sees=sees):
+            check(sees, by.can(payout_acts.Executed.permission))
+            sending.report_executed(batch, by=by)
+
+        payout = batch.payouts.select_related("batch").get()
+
+        def refused(payout=payout, by=by, sees=sees):
+            check(sees, by.can(payout_acts.Refused.permission))
+            sending.report_outcome(payout, is_paid=False, reason="x", by=by)
+
+        found.append(((name, str(by), "file"), asked(ACTIONS["fetch_bank_file"], batch, by, fetched)))
+        found.append(((name, str(by), "executed"), asked(ACTIONS["book_bank_answer"], batch, by, executed)))
+        found.append(((name, str(by), "refused"), asked(ACTIONS["book_bank_answer"], payout, by, refused)))
         found.append(((name, str(by), "approve"), asked(ACTIONS["approve_payout"], batch, by, approved)))
         found.append(((name, str(by), "discard"), asked(ACTIONS["discard_payout"], batch, by, discarded)))
     assert wrong(found) == []
     assert {one.answer.code for _case, one in found} >= {None, "nothing_to_pay", "conflict", "forbidden", "not_found"}
     rules = {one.answer.rule for _case, one in found}
     assert rules >= {"partner_suspended", "partner_not_verified", "payout_under_way", "no_bank_account", "own_payouts",
-                     "payouts_decided", "permission"}  # fmt: skip
+                     "payouts_decided", "permission", "not_by_bank_file", "nothing_at_bank"}  # fmt: skip
+    done = {case[2] for case, one in found if one.answer.allowed and case[0] == "at the bank"}
+    assert done == {"file", "executed", "refused"}
+
+
+def test_several_are_paid_by_one_batch(made):
+    """One that can be paid is not kept from it by another one that cannot."""
+    poor, rich, far = (made.partners[name] for name in ("poor", "rich", "suspended"))
+    for others, may in (((far,), False), ((far, rich), True), ((), False)):
+        done = partial(payouts.create, partners=[poor, *others], by=made.admin)
+        said = {"others": ",".join(str(one.uid) for one in others)}
+        one = asked(ACTIONS["draw_up_payout"], poor, made.admin, done, **said)
+        assert (one.agree, one.answer.allowed) == (True, may), (others, one)
 
 
 def test_standing(made):
@@ -160,6 +196,30 @@ def test_people(made):
     waits, over = (inviting.invite(partner, f"{name}@example.com", by=None) for name in ("new", "over"))
     inviting.revoke(over, by=None)
     own, helper = (partner.members.get(user=one) for one in (made.member, made.helper))
+    full = PartnerFactory(verification_status=Partner.Verification.VERIFIED)
+    members.add(full, made.member, Member.Role.ADMIN, by=None)
+    for number in range(contacts.MOST):
+        contacts.add(full, name="Ana", email=f"{number}@example.com", by=None)
+    Invitation.objects.bulk_create(
+        Invitation(partner=full, email=f"{number}@example.com", expires_at=timezone.now() + timedelta(days=1),
+                   token_hash=str(number), role=Member.Role.MEMBER)
+        for number in range(inviting.MOST_OPEN)
+    )  # fmt: skip
+    for by, row in product(made.people, (partner, full)):
+        may = by.can("manage_partners", on=row)
+        verbs = {
+            "add_contact": lambda row=row, by=by: contacts.add(row, name="Bo", email="bo@example.com", by=by),
+            "invite_member": lambda row=row, by=by: inviting.invite(row, "bo@example.com", by=by),
+            "rename_partner": lambda row=row, by=by: profile.change(row, name="Another", by=by),
+            "upload_paper": lambda row=row: kyc.check_room(row),
+        }
+        for action, verb in verbs.items():
+
+            def tried(verb=verb, may=may):
+                check(may, may)
+                verb()
+
+            found.append(((action, str(row), str(by)), asked(ACTIONS[action], row, by, tried)))
     for by in made.people:
         may = by.can("manage_partners", on=partner)
 
@@ -180,7 +240,20 @@ def test_people(made):
             found.append(((action, str(row), str(by)), one))
     assert wrong(found) == []
     rules = {one.answer.rule for _case, one in found}
-    assert rules >= {None, "primary_contact", "oneself", "last_administrator", "not_found", "conflict"}
+    assert rules >= {None, "primary_contact", "oneself", "last_administrator", "not_found", "conflict",
+                     "contacts_full", "invitations_full", "name_verified"}  # fmt: skip
+
+
+def test_a_question_about_a_paper_writes_no_file(made):
+    """It is asked as far as there is room, which is the rule that the upload itself keeps."""
+    partner = made.partners["bare"]
+    Document.objects.bulk_create(
+        Document(partner=partner, type="PAN", name="x", file="x.pdf", size=1) for _one in range(kyc.WAITING_MOST)
+    )
+    before = Document.objects.count()
+    one = asked(ACTIONS["upload_paper"], partner, made.admin, partial(uploaded, partner))
+    assert one.agree and one.answer.rule == one.refusal.rule == "documents_waiting"
+    assert Document.objects.count() == before
 
 
 def test_states_of_events(made):
@@ -203,6 +276,13 @@ def test_states_of_events(made):
                 editing.delete(event, by=by)
 
             found.append(((name, str(by), "delete"), asked(ACTIONS["delete_event"], event, by, deleted)))
+
+            def withdrawn(event=event, by=by, sees=sees, may=may):
+                check(sees, may)
+                editing.set_bookable(event, False, by=by)
+
+            one = asked(ACTIONS["set_bookable"], event, by, withdrawn, act="withdraw")
+            found.append(((name, str(by), "withdraw"), one))
         if to == "published":
             found.append(((name, str(by), "publish"), asked(ACTIONS["publish"], event, by, changed)))
     assert wrong(found) == []

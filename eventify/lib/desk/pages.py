@@ -83,7 +83,7 @@ class Page(View):
     place = ""  # the url name of the item of the navigation that is current; its own when empty
     crumbs: tuple[Crumb, ...] = ()
     actions: tuple[Action, ...] = ()
-    asks, says = "", ""  # what of analytics/explaining.py is asked about `object` when it is refused; other inputs
+    asks, says = "", ""  # what of analytics/explaining.py is asked of `about` when it is refused; other inputs
 
     def dispatch(self, request, *args, **kwargs):
         """Judge the person first, then answer; a refusal becomes a page inside the shell."""
@@ -102,6 +102,11 @@ class Page(View):
             response = self.refused(refusal)
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+    @property
+    def about(self):
+        """The row that `asks` is about; None for a page that is about none."""
+        return getattr(self, "object", None)
 
     def allowed(self) -> bool:
         """Whether the person may open the page at all."""
@@ -212,15 +217,15 @@ class DetailPage(ObjectMixin, Page):
 class FormPage(Page):
     """A form: `act(form)` makes one domain call and returns where to go next (an address or a response).
 
-    A DomainError of `act` is shown at the field that it names, or above the form, with its status; what was typed
-    stays.
+    A DomainError of `act` is shown at the field that it names, or above the form with the question `asks`, with its
+    status; what was typed stays.
     """
 
     template_name = "command_center/form.html"
     form_class = None
     submit: object = gettext_lazy("Save")  # the label of the button: it says what happens
     submit_style = "primary"  # or danger
-    fields: dict[str, str] = {}  # the domain's name of a field -> the form's, where they differ
+    fields: dict[str, str] = {}  # the domain's name of a field, or a rule about its value -> the form's field
     form = None
 
     def act(self, form):
@@ -244,7 +249,7 @@ class FormPage(Page):
         return result if isinstance(result, HttpResponse) else redirect(result)
 
     def _put_into_form(self, refusal: DomainError) -> None:
-        errors = getattr(refusal, "errors", None) or {None: [refusal.message]}
+        errors = getattr(refusal, "errors", None) or {refusal.rule: [refusal.message]}
         for name, sentences in errors.items():
             field = self.fields.get(name, name)
             self.form.add_error(field if field in self.form.fields else None, [str(one) for one in sentences])
@@ -290,7 +295,7 @@ class ActionPage(Page):
         return self.next_url(nav.address(self.back) or "/")
 
     def refused(self, refusal: DomainError) -> HttpResponse:
-        about = getattr(self, "object", None)
+        about = self.about
         asked = {"asks": self.asks, "about": about.uid, "says": self.says} if self.asks and about else {}
         return shell.refusal(self.request, refusal.status, str(refusal.message), self.back_url(), **asked)
 
