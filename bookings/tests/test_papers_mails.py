@@ -17,8 +17,8 @@ from accounts.models import OutgoingMail
 from bookings import cancelling, tickets, transfers
 from bookings.models import Order, Ticket
 from bookings.papers import attaching
+from bookings.tests.reading import of_pdf
 from bookings.tests.scenes import buy, pay, people, scene, wait
-from bookings.tests.test_papers_pdf import scanned
 from bookings.tickets import scanned_as
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_the_tickets_come_with_the_mail_and_can_be_scanned():
     assert (message.subject, message.to) == ("Your tickets for Nights", ["asha@example.com"])
     assert (pdf_name, ics_name) == (f"tickets-{order.uid.hex[-8:]}.pdf", f"tickets-{order.uid.hex[-8:]}.ics")
     assert (pdf_kind, ics_kind) == ("application/pdf", "text/calendar")
-    assert scanned(pdf) == [scanned_as(one) for one in order.tickets.order_by("pk")]
+    assert of_pdf(pdf) == [scanned_as(one) for one in order.tickets.order_by("pk")]
     assert (ics if isinstance(ics, str) else ics.decode()).count("BEGIN:VEVENT") == 2
     assert "attached as a PDF" in message.body
     message.message().as_bytes()  # can be put on the wire
@@ -70,7 +70,7 @@ def test_the_papers_are_made_when_the_mail_is_sent():
     OutgoingMail.objects.exclude(template="tickets").delete()
     mail.send_pending()
     (name, pdf, _kind), *_rest = outbox.outbox[-1].attachments
-    assert scanned(pdf) == [scanned_as(order.tickets.order_by("pk").last())]
+    assert of_pdf(pdf) == [scanned_as(order.tickets.order_by("pk").last())]
 
 
 def test_without_good_tickets_nothing_is_attached():
@@ -95,14 +95,14 @@ def test_a_passed_on_ticket_does_not_go_to_its_old_holder():
     passed = order.tickets.order_by("pk").first()
     Ticket.objects.filter(pk=passed.pk).update(user=UserFactory())
     (_name, pdf, _kind), *_rest = sent(order=str(order.uid), event="x", qty=2).attachments
-    assert scanned_as(passed) not in scanned(pdf)
+    assert scanned_as(passed) not in of_pdf(pdf)
 
 
 def test_a_received_ticket_comes_with_its_mail_to_who_holds_it():
     order = bought(qty=1)
     ticket = order.tickets.get()
     owed = {"to": order.user.email, "ticket_path": f"/tickets/{ticket.uid}/"}
-    assert scanned(attaching.one_ticket(owed).attachments[0][1]) == [scanned_as(ticket)]
+    assert of_pdf(attaching.one_ticket(owed).attachments[0][1]) == [scanned_as(ticket)]
     Ticket.objects.update(user=UserFactory())  # passed on again before the mail went out
     assert attaching.one_ticket(owed) == letters.Extras()
     Ticket.objects.update(user=order.user, status="cancelled")

@@ -14,9 +14,9 @@ from accounts.tests.coming_in import log_in
 from bookings import buyers, cancelling
 from bookings.models import Order, Ticket
 from bookings.papers import invoices
+from bookings.tests.reading import of_pdf
 from bookings.tests.scenes import buy, pay, scene, text
 from bookings.tests.test_papers_apple import identity  # noqa: F401 - a fixture
-from bookings.tests.test_papers_pdf import scanned
 from bookings.tickets import scanned_as
 from partners import members
 from partners.factories import PartnerFactory
@@ -145,7 +145,7 @@ def test_after_passing_it_on_only_the_new_holder_sees_it(client, order, ticket):
     Ticket.objects.filter(pk=ticket.pk).update(user=friend)
     for path in ("", "ticket.pdf", "ticket.ics", "ticket.pkpass"):
         assert client.get(f"/tickets/{ticket.uid}/{path}").status_code == 404
-    assert scanned(client.get(f"/orders/{order.uid}/tickets.pdf").content) == [
+    assert of_pdf(client.get(f"/orders/{order.uid}/tickets.pdf").content) == [
         scanned_as(order.tickets.exclude(pk=ticket.pk).get())
     ]
     page = text(client.get(f"/orders/{order.uid}/"))
