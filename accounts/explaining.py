@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Model, QuerySet
@@ -26,6 +27,8 @@ from eventify.lib.ids import uid_of
 
 KINDS = ("rule", "role", "state", "limit", "sign-in")  # what can stand in the way
 TEXT_MAX = 300  # characters of an input, an id or a path
+ASKED_MOST = 100  # rows that one question names beside its object: what fits into an address
+UIDS_MOST = ASKED_MOST * 37
 
 
 class NotKnown(DomainError):
@@ -54,6 +57,11 @@ def one_of(*words: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def uid_list(text: str) -> tuple[UUID, ...]:
+    """Reads uids with commas between them; ValueError for what is none. ASKED_MOST of them fit into UIDS_MOST."""
+    return tuple(UUID(one) for one in text.split(",") if one)
 
 
 class Fix(NamedTuple):

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts.explaining import Action, Fix, Input, found, one_of
+from accounts.explaining import ASKED_MOST, UIDS_MOST, Action, Fix, Input, found, one_of, uid_list
 from accounts.models import User
 from bookings import (
     calling_off,
@@ -38,7 +38,6 @@ from events.models import Event
 from partners import members
 from partners.explaining import FIXES, need
 
-ASKED_MOST = 100  # tickets that one question names: what fits into an address
 SOMEBODY = "somebody@example.com"  # who a ticket is sent to when the question names nobody
 
 
@@ -279,10 +278,6 @@ def _labels(text: str) -> tuple[str, ...]:
     return tuple(label.strip() for label in text.split(",") if label.strip())
 
 
-def _uids(text: str) -> tuple[UUID, ...]:
-    return tuple(UUID(one) for one in text.split(",") if one)
-
-
 def _steps(text: str) -> int:
     """A number of places in a list; ValueError for one beyond any list."""
     steps = int(text)
@@ -298,8 +293,13 @@ def _types(text: str) -> tuple[tuple[UUID, int], ...]:
 
 
 def said_of(lines: list[orders.Line]) -> dict[str, str]:
-    """The inputs of `book` that ask for these lines of one event. One query."""
-    uids = dict(TicketType.objects.filter(pk__in=[line.ticket_type for line in lines]).values_list("pk", "uid"))
+    """The inputs of `book` that ask for these lines of one event. One query.
+
+    A question takes no promo code, for wrong ones are counted where they are typed; so types that only a code shows
+    are left out.
+    """
+    shown = TicketType.objects.exclude(status=TicketType.Status.HIDDEN)
+    uids = dict(shown.filter(pk__in=[line.ticket_type for line in lines]).values_list("pk", "uid"))
     said = {"types": ",".join(f"{uids[line.ticket_type]}:{line.qty}" for line in lines if line.ticket_type in uids)}
     seats = ",".join(label for line in lines for label in line.seats)
     return {**said, "seats": seats} if seats else said
@@ -364,8 +364,8 @@ ACTIONS = (
            (Input("amount", _amount, "in the order's currency; what is left when nothing is said"),), fresh=True,
            fixes=_FIXES),
     Action("cancel_tickets", gettext_lazy("Cancel tickets of an order"), _ORDER, _order, _cancel_tickets,
-           (Input("tickets", _uids, "uids with commas between them; all that are good when nothing is said",
-                  ASKED_MOST * 37),
+           (Input("tickets", uid_list, "uids with commas between them; all that are good when nothing is said",
+                  UIDS_MOST),
             Input("money", one_of("back", "stays"), "back (default) or stays")), fresh=True, fixes=_FIXES),
     Action("send_refund_again", gettext_lazy("Send a refund again"), gettext_noop("the uid of a refund"),
            _failed_refund, _send_again, fresh=True, fixes=_FIXES),

@@ -90,7 +90,7 @@ def _show_refusal(request, event: Event, refusal: DomainError, lines: list[Line]
     is_about_code = promos.FIELD in getattr(refusal, "errors", {})
     form.add_error("code" if is_about_code else None, str(refusal.message))
     is_of_page = isinstance(refusal, seats.LeavesSingle)  # which says what else can be chosen; no verb knows it
-    if not is_of_page and not request.POST.get("code"):  # nor a question a code
+    if not is_of_page:
         explaining.ask_above(form, "book", event, **said_of(lines))
     instead = getattr(refusal, "instead", [])
     return _show(request, event, form=form, instead=instead, status=refusal.status)

@@ -36,9 +36,8 @@ def book(request, event: Event, *, show, again):
     form = BookingForm(event, request.POST, address=client_address(request))
     if not form.is_valid():
         return show(request, event, form=form, status=400)
-    code = form.cleaned_data["code"]
     try:
-        order = place(request, event, form.lines(), key=form.cleaned_data["key"], code=code)
+        order = place(request, event, form.lines(), key=form.cleaned_data["key"], code=form.cleaned_data["code"])
     except keys.KeyReused:
         return show(request, event, form=_fresh(form, BookingForm, event), status=409)
     except gate.MustWait as refusal:
@@ -48,8 +47,7 @@ def book(request, event: Event, *, show, again):
     except DomainError as refusal:
         is_about_code = promos.FIELD in getattr(refusal, "errors", {})
         form.add_error("code" if is_about_code else None, str(refusal.message))
-        if not code:  # a question knows none
-            explaining.ask_above(form, "book", event, **said_of(form.lines()))
+        explaining.ask_above(form, "book", event, **said_of(form.lines()))
         is_full = isinstance(refusal, inventory.SoldOut)
         return show(request, again(request, event.slug), form=form, status=refusal.status, is_full=is_full)
     return redirect("checkout", order.uid)

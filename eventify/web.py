@@ -24,7 +24,7 @@ FORK = multiprocessing.get_context("fork")
 PR_SET_CHILD_SUBREAPER = 36
 
 
-class Born:
+class Forked:
     """A worker that another process forks: what granian asks of a process that it starts itself.
 
     One that could not be forked has ended from the beginning.
@@ -38,7 +38,7 @@ class Born:
     def start(self) -> None:
         """Have it forked, unless that was done for several together."""
         if self.ends is None:
-            bear([self])
+            load_and_fork([self])
 
     def follow(self, pid: int) -> None:
         """Its process is `pid`."""
@@ -68,22 +68,22 @@ class Born:
                 signal.pidfd_send_signal(self.ends.fileno(), number)
 
 
-def bear(workers: Sequence[Born]) -> None:
+def load_and_fork(workers: Sequence[Forked]) -> None:
     """Start a process that loads the application, forks `workers` and ends; they become children of this one.
 
     When it ends early, those that it has not forked have no process. Why stands in its log.
     """
     hear, tell = FORK.Pipe(duplex=False)
-    mother = FORK.Process(target=_load_and_fork, args=(workers, hear, tell))
-    mother.start()
+    loader = FORK.Process(target=_loader, args=(workers, hear, tell))
+    loader.start()
     tell.close()
     with suppress(EOFError):
         for worker in workers:
             worker.follow(hear.recv())
-    mother.join()
+    loader.join()
 
 
-def _load_and_fork(workers: Sequence[Born], hear: Connection, tell: Connection) -> None:
+def _loader(workers: Sequence[Forked], hear: Connection, tell: Connection) -> None:
     hear.close()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)  # nothing is served yet that would have to be finished
@@ -95,7 +95,7 @@ def _load_and_fork(workers: Sequence[Born], hear: Connection, tell: Connection) 
     os._exit(0)  # without waiting for them
 
 
-def _begin(worker: Born, tell: Connection) -> None:
+def _begin(worker: Forked, tell: Connection) -> None:
     tell.close()  # so that nobody but the process that forks keeps it open
     worker.begin()
 
@@ -106,7 +106,7 @@ class Worker(granian.server.mp.WorkerProcess):
     load = "eventify.warm"  # the module whose load() makes everything that is to be shared
 
     def _spawn(self, target, args):
-        self.inner = Born(target, args, self.load)
+        self.inner = Forked(target, args, self.load)
 
 
 class Server(granian.server.mp.MPServer):
@@ -114,7 +114,7 @@ class Server(granian.server.mp.MPServer):
 
     def _spawn_workers(self, spawn_target, target_loader):
         self.wrks = [self._spawn_worker(number, spawn_target, target_loader) for number in range(self.workers)]
-        bear([worker.inner for worker in self.wrks])
+        load_and_fork([worker.inner for worker in self.wrks])
         if not all(worker.is_alive() for worker in self.wrks):
             sys.exit("eventify: the web server's workers cannot be started; the reason stands above.")
         for worker in self.wrks:

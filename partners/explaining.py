@@ -8,14 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts import explaining
-from accounts.explaining import Action, Fix, Input, found, one_of
+from accounts.explaining import UIDS_MOST, Action, Fix, Input, found, one_of, uid_list
 from accounts.models import User
 from eventify.lib.errors import Because, Conflict, Missing
 from partners import contacts, inviting, kyc, members, payouts, profile, sending, standing
 from partners.models import Contact, Document, Invitation, Member, Partner, Payout, PayoutBatch
 
 S = Document.Status
-ASKED_MOST = 100  # partners beside the first that one question names: what fits into an address
 SOMEBODY = "somebody@example.com"  # whom a contact or an invitation is for when the question is about nobody
 REVIEW = "review_kyc"
 
@@ -176,10 +175,6 @@ def _decide_invitation(invitation: Invitation, *, by: User, decision: str = "res
 # --- What can be asked --------------------------------------------------------------------------------
 
 
-def _uids(text: str) -> tuple[UUID, ...]:
-    return tuple(UUID(one) for one in text.split(",") if one)
-
-
 def _status(text: str) -> str:
     """A status of a partner; ValueError for a word that is none."""
     return Partner.Status(text).value
@@ -209,8 +204,8 @@ _PARTNER = gettext_noop("the uid of a partner")
 ACTIONS = (
     Action("be_paid", gettext_lazy("Be paid out"), _PARTNER, _partner_of_money, _be_paid, fixes=FIXES),
     Action("draw_up_payout", gettext_lazy("Draw up a payout"), _PARTNER, _partner_of_money, _draw_up,
-           (Input("others", _uids, "uids with commas between them: partners who are paid by the same batch",
-                  ASKED_MOST * 37),), fresh=True, fixes=FIXES),
+           (Input("others", uid_list, "uids with commas between them: partners who are paid by the same batch",
+                  UIDS_MOST),), fresh=True, fixes=FIXES),
     Action("approve_payout", gettext_lazy("Approve payouts"), gettext_noop("the uid of a batch of payouts"), _batch,
            _approve, fresh=True, fixes=FIXES),
     Action("fetch_bank_file", gettext_lazy("Get the file for the bank"), gettext_noop("the uid of a batch of payouts"),

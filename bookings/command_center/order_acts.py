@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.explaining import ASKED_MOST
 from accounts.step_up import Proved
 from bookings import previews, queries, refunds, tickets
 from bookings.command_center.orders import SEES_ORDERS, AboutOrder, address_of
-from bookings.explaining import ASKED_MOST
 from bookings.models import Order, Refund, Ticket
 from eventify.lib import currencies
 from eventify.lib.desk.confirm import Explained, ObjectConfirmPage, ReasonForm

@@ -1,5 +1,6 @@
 """One screen from the choice to the payment: who buys, who comes, codes, free orders, clicks that come twice."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -325,6 +326,17 @@ def test_a_wrong_code_on_the_events_page_is_said_at_its_field(client, code):
     assert 'id="id_code_error"' in text(sent)
     assert not Order.objects.exists()
     assert client.post(f"/e/{event.slug}/", {"code": code, "look": "1"}).status_code == 302
+
+
+def test_a_refused_order_with_a_good_code_has_its_question_without_the_code(client):
+    event, gold = scene(price=100)
+    type(gold).objects.filter(pk=gold.pk).update(max_per_order=1)
+    promos.create(event, by=None, code="SUMMER", percent_off=Decimal(10))
+    sent = client.post(f"/e/{event.slug}/", {"key": "k", f"qty_{gold.pk}": 2, "code": "SUMMER"})
+    assert sent.status_code == 409
+    [question] = re.findall(r'href="(/why/[^"]+)"', text(sent))
+    assert f"object={event.uid}&types={gold.uid}%3A2" in question and "SUMMER" not in question
+    assert "At most 1 of" in text(client.get(question))
 
 
 def test_who_has_used_up_a_code_under_this_address_is_told(client, me):

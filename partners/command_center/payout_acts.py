@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.explaining import ASKED_MOST
 from accounts.step_up import Proved
 from eventify.lib.currencies import exact
 from eventify.lib.desk.confirm import ConfirmPage, Explained, ObjectConfirmPage
 from eventify.lib.desk.pages import Crumb, ObjectActionPage, ObjectFormPage, Page
 from partners import cover, payouts, sending
 from partners.command_center.payouts import BatchBase, approve_label
-from partners.explaining import ASKED_MOST
 from partners.models import Partner, Payout
 
 MOST = 5000  # partners in one batch
